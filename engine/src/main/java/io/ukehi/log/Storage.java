@@ -1,0 +1,61 @@
+package io.ukehi.log;
+
+/**
+ * The files of one data directory, as the log needs them: the port behind which production has mapped files and the
+ * simulator a disk that loses, tears and damages what it was not made to keep.
+ * <p>
+ * What survives a power cut: the bytes of a file that were written ({@link StorageFile#write}) before a
+ * {@link StorageFile#force} that returned, if the file's name was made durable by {@link #forceDirectory()}. Everything
+ * else may be there, in whole, in part, or not at all.
+ * <p>
+ * A failure is a {@link StorageException} and final: nothing is retried. Called by the duty-cycle thread and by the
+ * log's flusher, each on files of its own or on its own ranges of a file.
+ */
+public interface Storage extends AutoCloseable
+{
+    /** How a file's bytes are mapped. */
+    enum Mapping
+    {
+        /**
+         * A store is in the page cache at once and survives the process; {@link StorageFile#write} has nothing to do.
+         */
+        SHARED,
+
+        /** A store is private to the process until {@link StorageFile#write} puts the range into the file. */
+        PRIVATE,
+
+        /** Not to be stored into. */
+        READ_ONLY
+    }
+
+    /** Names of all files, sorted. Allocates. */
+    String[] list();
+
+    /**
+     * Creates a file of zeros and allocates every byte of it on the disk, so that no later store can find the disk
+     * full.
+     *
+     * @param name    of a file that does not exist.
+     * @param length  in bytes.
+     * @param mapping of the result.
+     * @return the file, pre-touched. Its name is durable only after {@link #forceDirectory()}, its zeros after a force.
+     * @throws StorageFullException if there is no room; nothing is left behind.
+     */
+    StorageFile create(String name, int length, Mapping mapping);
+
+    /** Opens a file that exists. */
+    StorageFile open(String name, Mapping mapping);
+
+    /** Renames a file, atomically, over one that exists if need be; durable after {@link #forceDirectory()}. */
+    void rename(String from, String to);
+
+    /** Deletes a file; durable after {@link #forceDirectory()}. */
+    void delete(String name);
+
+    /** Makes names durable: creations, renames and deletions that happened before. */
+    void forceDirectory();
+
+    /** Releases the directory. Files stay open until they are closed themselves. */
+    @Override
+    void close();
+}

@@ -1,0 +1,37 @@
+package io.ukehi.log;
+
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** One file of a {@link Storage}, mapped whole. */
+public interface StorageFile extends AutoCloseable
+{
+    /** Name within its directory. */
+    String name();
+
+    /** Length in bytes; fixed. */
+    int length();
+
+    /** The file's bytes. Stores reach the file as {@link Storage.Mapping} says. */
+    UnsafeBuffer buffer();
+
+    /**
+     * Puts a range of {@link #buffer()} into the file. No other thread may store into the range meanwhile.
+     *
+     * @param offset in bytes.
+     * @param length in bytes.
+     * @throws StorageException if it fails; what the range holds on disk is then unknown.
+     */
+    void write(int offset, int length);
+
+    /**
+     * Makes everything that was written before durable.
+     *
+     * @throws StorageException if it fails. The operating system may have dropped the pages: a second call that
+     * succeeds means nothing.
+     */
+    void force();
+
+    /** Unmaps and closes; idempotent. Does not force. */
+    @Override
+    void close();
+}

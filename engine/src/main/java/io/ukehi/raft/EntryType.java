@@ -1,0 +1,15 @@
+package io.ukehi.raft;
+
+/** What an entry of the log is: the byte that stands in its frame. Values are part of the format and never reused. */
+public final class EntryType
+{
+    /** A leader's first entry of its term (Raft section 8); without payload. */
+    public static final int NO_OP = 1;
+
+    /** A command for the state machine. */
+    public static final int COMMAND = 2;
+
+    private EntryType()
+    {
+    }
+}

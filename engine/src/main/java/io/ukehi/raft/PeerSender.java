@@ -1,0 +1,82 @@
+package io.ukehi.raft;
+
+/**
+ * What a node says to its peers. Called by the duty-cycle thread; never blocks. Each method returns whether the message
+ * was handed to the network: false means that it was not sent and never will be (back-pressure, not connected), and the
+ * rules send again when it is due. A message that was handed over may be lost, late, repeated or reordered all the
+ * same.
+ */
+public interface PeerSender
+{
+    /**
+     * Asks for a vote.
+     *
+     * @param toId         member to ask.
+     * @param kind         of vote.
+     * @param term         the candidate stands in; for a pre-vote the one it would stand in.
+     * @param lastLogIndex last index in the candidate's log.
+     * @param lastLogTerm  its term.
+     */
+    boolean sendVoteRequest(int toId, VoteKind kind, long term, long lastLogIndex, long lastLogTerm);
+
+    /**
+     * Answers a request for a vote.
+     *
+     * @param toId        who asked.
+     * @param kind        as asked.
+     * @param term        the voter's own.
+     * @param requestTerm the term of the request.
+     * @param granted     whether the vote is given.
+     */
+    boolean sendVoteReply(int toId, VoteKind kind, long term, long requestTerm, boolean granted);
+
+    /**
+     * Sends entries to a follower.
+     *
+     * @param toId        follower.
+     * @param term        the leader's.
+     * @param sequence    number of the message in the leader's session with this follower.
+     * @param prevIndex   index before the first entry.
+     * @param prevTerm    its term.
+     * @param commitIndex the leader's.
+     * @param entries     run of entries, whole; null in a probe without entries.
+     */
+    boolean sendAppend(
+        int toId, long term, long sequence, long prevIndex, long prevTerm, long commitIndex, EntryCursor entries);
+
+    /**
+     * Answers a leader.
+     *
+     * @param toId              the leader.
+     * @param kind              of answer.
+     * @param term              the follower's.
+     * @param sequence          ACCEPTED: highest append sequence seen of this leader; REJECTED: the one refused.
+     * @param heartbeatSequence highest heartbeat sequence seen of this leader in its term, 0 if none.
+     * @param incarnation       of the follower's process.
+     * @param matchIndex        ACCEPTED: highest index vouched for.
+     * @param lastIndex         last index of the follower's log.
+     * @param conflictIndex     REJECTED: where the leader should go on looking.
+     * @param conflictTerm      REJECTED: term at the previous index, {@link RaftLog#UNKNOWN_TERM} if it is not held.
+     */
+    boolean sendAck(
+        int toId, AckKind kind, long term, long sequence, long heartbeatSequence, long incarnation,
+        long matchIndex, long lastIndex, long conflictIndex, long conflictTerm);
+
+    /**
+     * Shows a follower that its leader lives.
+     *
+     * @param toId        follower.
+     * @param term        the leader's.
+     * @param sequence    number of the heartbeat round in this term, from 1.
+     * @param commitIndex the leader's.
+     */
+    boolean sendHeartbeat(int toId, long term, long sequence, long commitIndex);
+
+    /**
+     * Asks a follower to stand for election at once.
+     *
+     * @param toId follower.
+     * @param term the leader's.
+     */
+    boolean sendTimeoutNow(int toId, long term);
+}

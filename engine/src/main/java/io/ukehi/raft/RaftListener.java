@@ -1,0 +1,28 @@
+package io.ukehi.raft;
+
+/**
+ * What the consensus rules tell the node they run in. Called on the duty-cycle thread, from within the rules: cheap.
+ */
+public interface RaftListener
+{
+    /** No leader is known. Member ids begin at 1. */
+    int NO_LEADER = -1;
+
+    /**
+     * Role, term or known leader have changed; state is already the new one.
+     *
+     * @param role     now.
+     * @param term     now.
+     * @param leaderId now, or {@link #NO_LEADER}.
+     */
+    void onRoleChange(Role role, long term, int leaderId);
+
+    /**
+     * A message was dropped because it breaks a rule that no correct peer breaks: damaged frames, an append that would
+     * cut what is committed, two leaders of one term. Counted, reported, and without effect.
+     *
+     * @param fromId sender.
+     * @param reason constant text.
+     */
+    void onRefused(int fromId, String reason);
+}

@@ -1,0 +1,55 @@
+package io.ukehi.statemachine;
+
+import io.ukehi.raft.Role;
+import org.agrona.DirectBuffer;
+
+/**
+ * What is replicated: a deterministic function of the commands it is given. Every replica gets the same commands in the
+ * same order, so state and replies must depend on nothing else: not on the wall clock (use
+ * {@link CommandHeader#clusterTimeNs()}), not on randomness, hash codes of identity, threads or I/O.
+ * <p>
+ * All methods are called by the node's duty-cycle thread, one at a time. None may block, and {@link #onCommand} should
+ * allocate nothing: the time it takes is added to every command behind it. An exception thrown from a method stops the
+ * node, since a replica that skipped a command is no replica.
+ */
+public interface StateMachine
+{
+    /** Called once, before anything else. State is empty. */
+    default void onStart()
+    {
+    }
+
+    /**
+     * Applies a committed command.
+     *
+     * @param header index, term, fencing token, cluster time and sender of the command; reused, valid during the call.
+     * @param buffer in which the command lies: the log itself. Not to be stored into, valid during the call.
+     * @param offset of the command in the buffer.
+     * @param length of the command in bytes, 0 or more.
+     * @param reply  for the client that asked; empty unless something is put into it.
+     */
+    void onCommand(CommandHeader header, DirectBuffer buffer, int offset, int length, Reply reply);
+
+    /**
+     * The node's role or term has changed. For observation (timers, gauges): state must not depend on it.
+     *
+     * @param role now.
+     * @param term now.
+     */
+    default void onRoleChange(final Role role, final long term)
+    {
+    }
+
+    /**
+     * A number that is equal on replicas of equal state and, very likely, different otherwise. 0 says "not offered".
+     */
+    default long stateDigest()
+    {
+        return 0;
+    }
+
+    /** Called once, last. */
+    default void onStop()
+    {
+    }
+}
