@@ -1,0 +1,289 @@
+package io.ukehi.statemachine;
+
+import io.ukehi.Invariant;
+import io.ukehi.codecs.entry.CommandEntryDecoder;
+import io.ukehi.raft.EntryCursor;
+import io.ukehi.raft.EntryType;
+import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.Role;
+
+/**
+ * Applies committed entries to the user's state machine, each exactly once and in order (Raft section 5.3: once an
+ * entry is committed it is safe to apply it). It is the only caller of the {@link StateMachine}.
+ * <p>
+ * The payload of a command is the CommandEntry block (sender and correlation id), then the user's bytes, which the
+ * state machine reads where they lie in the log:
+ * <pre>
+ *   0               8               16
+ *  +---------------+---------------+-----------------+
+ *  |   sessionId   | correlationId |  user's bytes   |
+ *  +---------------+---------------+-----------------+
+ * </pre>
+ * A committed command whose payload is shorter than the block is <b>passed over</b>, counted and reported. No node of
+ * ours proposes one, so it comes from a bug or from a hostile peer; but it is committed, its bytes are the same on
+ * every replica, and no version can give it a meaning, because the block never grows (another layout would be another
+ * entry type). Passing it over leaves all replicas equal; to stop on it would stop every node of the cluster, at every
+ * restart, for ever. An entry of <b>unknown type</b> is the opposite case: a later version may act on it, so the node
+ * stops with {@link UnknownEntryTypeException}.
+ * <p>
+ * Owned by the duty-cycle thread. Allocates nothing after construction, except to report a failure. After an exception
+ * it refuses to go on: what the state machine did before it threw is unknown, and to apply the entry again might do it
+ * twice.
+ */
+public final class CommandApplier
+{
+    /**
+     * How much of the log is looked at at once, in bytes. Nothing is copied: this only keeps a run within what the
+     * processor's cache can hold until it is applied.
+     */
+    private static final int MAX_RUN_LENGTH = 1024 * 1024;
+
+    private final RaftLog log;
+    private final StateMachine stateMachine;
+    private final AppliedListener listener;
+    private final EntryCursor cursor;
+    private final CommandEntryDecoder commandEntry = new CommandEntryDecoder();
+    private final EntryHeader header;
+    private final ReplyBuffer reply;
+
+    // Of the entry at appliedIndex, and of the last command before it: none of them ever falls.
+    private long appliedIndex = 0;
+    private long appliedTerm = 0;
+    private long appliedToken = 0;
+    private long commandToken = 0;
+    private long appliedClusterTimeNs = 0;
+    private long malformedCount = 0;
+    private boolean started = false;
+    private boolean blocked = false;
+
+    /**
+     * Before {@link #start(long)} nothing can be applied.
+     *
+     * @param log            to read committed entries from.
+     * @param stateMachine   the user's.
+     * @param listener       told of each command applied.
+     * @param maxReplyLength bytes a reply may hold, 0 or more: allocated here, off heap. All nodes of a cluster should
+     *                       have the same, or a command may end one node only.
+     */
+    public CommandApplier(
+        final RaftLog log, final StateMachine stateMachine, final AppliedListener listener, final int maxReplyLength)
+    {
+        this.log = log;
+        this.stateMachine = stateMachine;
+        this.listener = listener;
+        this.cursor = log.newCursor();
+        this.header = new EntryHeader(cursor, commandEntry);
+        this.reply = new ReplyBuffer(maxReplyLength);
+    }
+
+    /**
+     * Starts the state machine; the first entry applied will be the next after {@code stateIndex}.
+     *
+     * @param stateIndex up to which entries are contained in the state already: 0 for an empty state, which is then
+     *                   built by applying the log from its beginning.
+     */
+    public void start(final long stateIndex)
+    {
+        Invariant.check(!started, "an applier is started once");
+        Invariant.check(stateIndex >= 0 && stateIndex <= log.lastIndex(),
+            "a state contains only entries of the log", stateIndex, log.lastIndex());
+        Invariant.check(stateIndex + 1 >= log.firstIndex(),
+            "the log goes on where the state ends", stateIndex, log.firstIndex());
+        started = true;
+        appliedIndex = stateIndex;
+        appliedTerm = Math.max(0, log.termAt(stateIndex));
+        try
+        {
+            stateMachine.onStart();
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onStart", appliedIndex, appliedTerm, thrown);
+        }
+    }
+
+    /**
+     * Applies what is committed and not applied yet, at most {@code maxEntries}.
+     *
+     * @param commitIndex up to which entries are committed; those up to {@link #appliedIndex()} are passed over, so
+     *                    that it may be the commit index of a moment ago. At most {@link RaftLog#lastIndex()}.
+     * @param maxEntries  1 or more: bounds the time taken from the duty cycle.
+     * @return entries applied, no-ops included; 0 if there was nothing.
+     * @throws StateMachineException     if the state machine threw.
+     * @throws UnknownEntryTypeException if an entry's type is unknown.
+     */
+    public int apply(final long commitIndex, final int maxEntries)
+    {
+        Invariant.check(started, "an applier is started before it applies");
+        Invariant.check(!blocked, "nothing is applied from within apply, nor after a failure", appliedIndex);
+        if (commitIndex <= appliedIndex)
+        {
+            return 0;
+        }
+        Invariant.check(commitIndex <= log.lastIndex(),
+            "a committed entry is in the log", commitIndex, log.lastIndex());
+        Invariant.check(maxEntries > 0, "a batch has room for an entry", maxEntries);
+
+        final long fromIndex = appliedIndex;
+        // Written as a comparison of what is left, so that it cannot overflow.
+        final long toIndex = commitIndex - fromIndex > maxEntries ? fromIndex + maxEntries : commitIndex;
+        // Stays so when anything below throws: there is no way on from there.
+        blocked = true;
+        while (appliedIndex < toIndex)
+        {
+            applyRun(toIndex);
+        }
+        blocked = false;
+        return (int)(appliedIndex - fromIndex);
+    }
+
+    /** Highest index that the state contains. Never above any commit index given to {@link #apply}. */
+    public long appliedIndex()
+    {
+        return appliedIndex;
+    }
+
+    /** Term of the entry at {@link #appliedIndex()}, 0 before the first. */
+    public long appliedTerm()
+    {
+        return appliedTerm;
+    }
+
+    /** Commands passed over because their payload is shorter than the CommandEntry block. */
+    public long malformedCount()
+    {
+        return malformedCount;
+    }
+
+    /** The state machine's digest of its state at {@link #appliedIndex()}; 0 if it offers none. */
+    public long stateDigest()
+    {
+        try
+        {
+            return stateMachine.stateDigest();
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("stateDigest", appliedIndex, appliedTerm, thrown);
+        }
+    }
+
+    /** Passes a change of role or term on to the state machine. */
+    public void onRoleChange(final Role role, final long term)
+    {
+        try
+        {
+            stateMachine.onRoleChange(role, term);
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onRoleChange", appliedIndex, appliedTerm, thrown);
+        }
+    }
+
+    /** Stops the state machine if it was started. Nothing is applied afterwards. */
+    public void stop()
+    {
+        if (started)
+        {
+            started = false;
+            try
+            {
+                stateMachine.onStop();
+            }
+            catch (final Throwable thrown)
+            {
+                throw failure("onStop", appliedIndex, appliedTerm, thrown);
+            }
+        }
+    }
+
+    private void applyRun(final long toIndex)
+    {
+        final int length = log.read(appliedIndex + 1, toIndex, MAX_RUN_LENGTH, cursor);
+        Invariant.check(length > 0, "a committed entry can be read", appliedIndex + 1, toIndex);
+        while (cursor.next())
+        {
+            applyEntry(toIndex);
+        }
+    }
+
+    private void applyEntry(final long toIndex)
+    {
+        final long index = cursor.index();
+        Invariant.check(index == appliedIndex + 1, "entries are applied one after the other", index, appliedIndex);
+        Invariant.check(index <= toIndex, "applied never exceeds commit", index, toIndex);
+        Invariant.check(cursor.term() >= appliedTerm, "terms never fall", cursor.term(), appliedTerm);
+        Invariant.check(cursor.clusterTimeNs() >= appliedClusterTimeNs,
+            "cluster time never falls", cursor.clusterTimeNs(), appliedClusterTimeNs);
+        Invariant.check(Long.compareUnsigned(cursor.token(), appliedToken) >= 0,
+            "tokens never fall", cursor.token(), appliedToken);
+
+        switch (cursor.type())
+        {
+            case EntryType.COMMAND:
+                applyCommand();
+                break;
+
+            case EntryType.NO_OP:
+                onEntryDone();
+                break;
+
+            default:
+                throw new UnknownEntryTypeException(index, cursor.term(), cursor.type());
+        }
+    }
+
+    private void applyCommand()
+    {
+        final long token = cursor.token();
+        Invariant.check(Long.compareUnsigned(token, commandToken) > 0,
+            "tokens rise from command to command", token, commandToken);
+        commandToken = token;
+
+        final int payloadLength = cursor.payloadLength();
+        if (payloadLength < CommandEntryDecoder.BLOCK_LENGTH)
+        {
+            malformedCount++;
+            onEntryDone();
+            listener.onMalformed(cursor.index(), cursor.term(), payloadLength);
+            return;
+        }
+
+        final int blockOffset = cursor.payloadOffset();
+        commandEntry.wrap(
+            cursor.buffer(), blockOffset, CommandEntryDecoder.BLOCK_LENGTH, CommandEntryDecoder.SCHEMA_VERSION);
+        reply.clear();
+        try
+        {
+            stateMachine.onCommand(
+                header,
+                cursor.buffer(),
+                blockOffset + CommandEntryDecoder.BLOCK_LENGTH,
+                payloadLength - CommandEntryDecoder.BLOCK_LENGTH,
+                reply);
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onCommand", cursor.index(), cursor.term(), thrown);
+        }
+        // The state contains the command from here on, whatever becomes of the answer.
+        onEntryDone();
+        listener.onApplied(header, reply.content(), 0, reply.length());
+    }
+
+    private void onEntryDone()
+    {
+        appliedIndex = cursor.index();
+        appliedTerm = cursor.term();
+        appliedToken = cursor.token();
+        appliedClusterTimeNs = cursor.clusterTimeNs();
+    }
+
+    private StateMachineException failure(
+        final String call, final long index, final long term, final Throwable thrown)
+    {
+        blocked = true;
+        return new StateMachineException(call, index, term, thrown);
+    }
+}
