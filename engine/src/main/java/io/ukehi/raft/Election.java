@@ -1,0 +1,246 @@
+package io.ukehi.raft;
+
+import java.util.SplittableRandom;
+
+/**
+ * Who leads: the election timer, candidates and voters (Raft section 5.2 and 5.4.1), PreVote (thesis 9.6) and loyalty
+ * to a leader that lives (thesis 4.2.3).
+ * <p>
+ * The timeout is drawn once each time the timer is reset. A node whose timer runs out first asks whether it would be
+ * elected; only if a majority says so does it move the term and stand. A voter says no while it hears a leader, and
+ * votes by term and log alone: whether it knows the candidate as a member does not matter, since its own
+ * configuration may be the old one.
+ */
+final class Election
+{
+    /** What an election leads to. */
+    interface Winner
+    {
+        void onElected();
+    }
+
+    private final RaftState state;
+    private final Leadership leadership;
+    private final VoteTally tally;
+    private final SplittableRandom random;
+    private final Winner winner;
+    private VoteKind asking = VoteKind.PRE_VOTE;
+    private long deadlineNs;
+    private long askAgainNs;
+    private long leaderHeardNs;
+    private boolean leaderHeard;
+    private boolean renewing;
+    private long electionCount;
+
+    Election(final RaftState state, final Leadership leadership, final Winner winner)
+    {
+        this.state = state;
+        this.leadership = leadership;
+        this.winner = winner;
+        this.tally = new VoteTally(state.membership);
+        this.random = new SplittableRandom(state.config.randomSeed());
+    }
+
+    void start()
+    {
+        resetTimer();
+        if (1 == state.membership.voterCount())
+        {
+            deadlineNs = state.nowNs();
+        }
+    }
+
+    long electionCount()
+    {
+        return electionCount;
+    }
+
+    /** Whether this node, having led, stands only to get a fresh term: commands wait instead of being refused. */
+    boolean isRenewing()
+    {
+        return renewing && Role.CANDIDATE == state.role();
+    }
+
+    int doTimers()
+    {
+        if (state.nowNs() - deadlineNs >= 0)
+        {
+            renewing = false;
+            ask();
+            return 1;
+        }
+        if (Role.FOLLOWER != state.role() && state.nowNs() - askAgainNs >= 0)
+        {
+            sendRequests();
+            return 1;
+        }
+        return 0;
+    }
+
+    /** A message of the current leader has come: whatever it says, the leader lives. */
+    void onLeaderContact()
+    {
+        leaderHeard = true;
+        leaderHeardNs = state.nowNs();
+        resetTimer();
+    }
+
+    /** Follows whoever leads a term; nobody is known yet if {@code leaderId} says so. */
+    void follow(final long term, final int leaderId)
+    {
+        if (term > state.term())
+        {
+            state.moveToTerm(term, HardStateStore.NO_VOTE);
+        }
+        becomeFollower(leaderId);
+    }
+
+    private void becomeFollower(final int leaderId)
+    {
+        renewing = false;
+        if (Role.FOLLOWER != state.role() || leaderId != state.leaderId())
+        {
+            resetTimer();
+        }
+        leaderHeard = leaderHeard && RaftListener.NO_LEADER != leaderId;
+        state.become(Role.FOLLOWER, leaderId);
+    }
+
+    private void ask()
+    {
+        asking = VoteKind.PRE_VOTE;
+        tally.begin();
+        resetTimer();
+        leaderHeard = false;
+        state.become(Role.PRE_CANDIDATE, RaftListener.NO_LEADER);
+        proceed();
+    }
+
+    /** Moves to a new term and stands in it, at once: a transfer, or a leader whose tokens have run out. */
+    void standNow(final boolean isRenewal)
+    {
+        stand(VoteKind.VOTE_FORCED);
+        renewing = isRenewal && Role.CANDIDATE == state.role();
+    }
+
+    private void stand(final VoteKind kind)
+    {
+        asking = kind;
+        electionCount++;
+        leaderHeard = false;
+        state.moveToTerm(state.term() + 1, state.nodeId);
+        tally.begin();
+        resetTimer();
+        state.become(Role.CANDIDATE, RaftListener.NO_LEADER);
+        proceed();
+    }
+
+    private void proceed()
+    {
+        if (!tally.isWon())
+        {
+            sendRequests();
+        }
+        else if (VoteKind.PRE_VOTE == asking)
+        {
+            stand(VoteKind.VOTE);
+        }
+        else
+        {
+            winner.onElected();
+        }
+    }
+
+    /** Asks those who have not said yes: their answers, or the question, may have been lost. */
+    private void sendRequests()
+    {
+        askAgainNs = state.nowNs() + state.config.heartbeatIntervalNs();
+        final long term = VoteKind.PRE_VOTE == asking ? state.term() + 1 : state.term();
+        for (int i = 0; i < state.membership.peerCount(); i++)
+        {
+            if (!tally.hasVoted(i))
+            {
+                state.sender.sendVoteRequest(
+                    state.membership.peer(i), asking, term, state.log.lastIndex(), state.log.lastTerm());
+            }
+        }
+    }
+
+    void onVoteRequest(
+        final int fromId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
+    {
+        final boolean isUpToDate = isUpToDate(lastLogIndex, lastLogTerm);
+        if (VoteKind.PRE_VOTE == kind)
+        {
+            final boolean granted = term > state.term() && isUpToDate && !isLoyal();
+            state.sender.sendVoteReply(fromId, kind, state.term(), term, granted);
+            return;
+        }
+        if (term > state.term())
+        {
+            if (VoteKind.VOTE == kind && isLoyal())
+            {
+                // Not even the term moves: a node that was away must not depose a leader that a majority hears.
+                return;
+            }
+            state.moveToTerm(term, isUpToDate ? fromId : HardStateStore.NO_VOTE);
+            becomeFollower(RaftListener.NO_LEADER);
+        }
+        final boolean granted = term == state.term() && isUpToDate && Role.FOLLOWER == state.role() &&
+            (HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());
+        if (granted)
+        {
+            state.vote(fromId);
+            resetTimer();
+        }
+        state.sender.sendVoteReply(fromId, kind, state.term(), term, granted);
+    }
+
+    void onVoteReply(
+        final int fromId, final VoteKind kind, final long term, final long requestTerm, final boolean granted)
+    {
+        if (term > state.term())
+        {
+            follow(term, RaftListener.NO_LEADER);
+            return;
+        }
+        final boolean isCurrent = switch (state.role())
+        {
+            case PRE_CANDIDATE -> VoteKind.PRE_VOTE == kind && requestTerm == state.term() + 1;
+            case CANDIDATE -> VoteKind.PRE_VOTE != kind && requestTerm == state.term();
+            case FOLLOWER, LEADER -> false;
+        };
+        if (isCurrent && granted)
+        {
+            tally.add(fromId);
+            if (tally.isWon())
+            {
+                proceed();
+            }
+        }
+    }
+
+    /** Section 5.4.1: the later last term wins; with equal terms the longer log. */
+    private boolean isUpToDate(final long lastLogIndex, final long lastLogTerm)
+    {
+        return lastLogTerm > state.log.lastTerm() ||
+            (lastLogTerm == state.log.lastTerm() && lastLogIndex >= state.log.lastIndex());
+    }
+
+    /** Whether this node heard a leader, or a quorum as leader, within the shortest election timeout. */
+    private boolean isLoyal()
+    {
+        final long sinceNs = state.nowNs() - state.config.electionTimeoutMinNs();
+        if (Role.LEADER == state.role())
+        {
+            return leadership.hasQuorumSince(sinceNs);
+        }
+        return leaderHeard && leaderHeardNs - sinceNs > 0;
+    }
+
+    private void resetTimer()
+    {
+        final long minNs = state.config.electionTimeoutMinNs();
+        deadlineNs = state.nowNs() + minNs + random.nextLong(state.config.electionTimeoutMaxNs() - minNs);
+    }
+}

@@ -1,0 +1,180 @@
+package io.ukehi.raft;
+
+import org.agrona.DirectBuffer;
+
+/**
+ * What a follower does with its leader's messages (Raft section 5.3), and what it vouches for.
+ * <p>
+ * An acknowledgement vouches for what this term's leader has shown to be the same as its own log: at most the entry
+ * before an append plus the entries in it, never the follower's own tail. Of that, it vouches for what is durable. At
+ * most one goes out a cycle, however many messages came.
+ * <p>
+ * Invariant: {@code commitIndex <= verifiedIndex <= lastIndex} while a leader is followed.
+ */
+final class Follower
+{
+    private final RaftState state;
+    private final EntryCursor entries;
+    /** The term whose leader the fields below are about. */
+    private long leaderTerm = -1;
+    /** Up to here the log is the same as the leader's. */
+    private long verifiedIndex;
+    private long acceptedSequence;
+    private long heartbeatSequence;
+    private long ackedIndex;
+    private boolean isAckDue;
+
+    Follower(final RaftState state)
+    {
+        this.state = state;
+        this.entries = state.log.newCursor();
+    }
+
+    /** The first message of a term's leader: nothing is known to be the same but what is committed (section 5.4). */
+    private void follow()
+    {
+        if (leaderTerm != state.term())
+        {
+            leaderTerm = state.term();
+            verifiedIndex = state.commitIndex();
+            acceptedSequence = 0;
+            heartbeatSequence = 0;
+            ackedIndex = 0;
+            isAckDue = false;
+        }
+    }
+
+    void onHeartbeat(final long sequence, final long leaderCommitIndex)
+    {
+        follow();
+        heartbeatSequence = Math.max(heartbeatSequence, sequence);
+        isAckDue = true;
+        state.commitTo(Math.min(leaderCommitIndex, verifiedIndex));
+    }
+
+    /** An append of this term's leader; what breaks a rule that no leader breaks is refused whole. */
+    void onAppend(
+        final int leaderId,
+        final long sequence,
+        final long prevIndex,
+        final long prevTerm,
+        final long leaderCommitIndex,
+        final DirectBuffer frames,
+        final int offset,
+        final int length)
+    {
+        follow();
+        if (prevIndex < 0 || prevTerm > state.term() || !state.log.verify(entries, frames, offset, length))
+        {
+            state.refuse(leaderId, "an append with damaged entries");
+            return;
+        }
+        final long termHere = state.log.termAt(prevIndex);
+        // What is committed is in every later leader's log (section 5.4): it may be purged, it cannot differ.
+        final boolean isKnownSame = prevIndex <= state.commitIndex() && RaftLog.UNKNOWN_TERM == termHere;
+        if (termHere != prevTerm && !isKnownSame)
+        {
+            reject(leaderId, sequence, prevIndex, termHere);
+            return;
+        }
+        final long verified = append(prevIndex);
+        if (verified < 0)
+        {
+            state.refuse(leaderId, "an append whose entries cannot follow");
+            return;
+        }
+        verifiedIndex = Math.max(verifiedIndex, verified);
+        if (verified == prevIndex + entries.count())
+        {
+            acceptedSequence = Math.max(acceptedSequence, sequence);
+        }
+        isAckDue = true;
+        state.commitTo(Math.min(leaderCommitIndex, verifiedIndex));
+    }
+
+    /**
+     * Section 5.3, rules 3 and 4 of AppendEntries: cut at the first entry that differs, and only there; append what is
+     * not in the log.
+     *
+     * @return the last entry of the message that is in the log now; -1 if the message breaks a rule.
+     */
+    private long append(final long prevIndex)
+    {
+        long index = prevIndex;
+        while (entries.next())
+        {
+            if (entries.index() != index + 1 || entries.term() > state.term())
+            {
+                return -1;
+            }
+            final long termHere = state.log.termAt(index + 1);
+            final boolean isCommitted = index + 1 <= state.commitIndex();
+            if (termHere == entries.term() || (isCommitted && RaftLog.UNKNOWN_TERM == termHere))
+            {
+                index++;
+                continue;
+            }
+            if (isCommitted)
+            {
+                return -1;
+            }
+            return appendFrom(index + 1);
+        }
+        return index;
+    }
+
+    private long appendFrom(final long index)
+    {
+        if (index <= state.log.lastIndex())
+        {
+            state.log.truncateFrom(index);
+        }
+        final long result = state.log.appendFrames(entries);
+        if (RaftLog.NOT_CONTIGUOUS == result)
+        {
+            return -1;
+        }
+        return result > 0 ? result : index - 1;
+    }
+
+    /** Tells where to go on looking: past the end of a log that is too short, else at the conflicting term's begin. */
+    private void reject(final int leaderId, final long sequence, final long prevIndex, final long termHere)
+    {
+        long index = state.log.lastIndex() + 1;
+        if (RaftLog.UNKNOWN_TERM != termHere)
+        {
+            index = prevIndex;
+            while (index - 1 > state.commitIndex() && state.log.termAt(index - 1) == termHere)
+            {
+                index--;
+            }
+        }
+        state.sender.sendAck(
+            leaderId, AckKind.REJECTED, state.term(), sequence, heartbeatSequence, state.config.incarnation(),
+            0, state.log.lastIndex(), index, termHere);
+    }
+
+    /** Acknowledges what has become durable, and answers what asked for an answer: once a cycle. */
+    int doProgress()
+    {
+        if (leaderTerm != state.term() || RaftListener.NO_LEADER == state.leaderId())
+        {
+            return 0;
+        }
+        final long index = Math.min(verifiedIndex, state.log.durableIndex());
+        if (!isAckDue && index <= ackedIndex)
+        {
+            return 0;
+        }
+        final boolean isSent = state.sender.sendAck(
+            state.leaderId(), AckKind.ACCEPTED, state.term(), acceptedSequence, heartbeatSequence,
+            state.config.incarnation(), index, state.log.lastIndex(), 0, 0);
+        if (isSent)
+        {
+            ackedIndex = index;
+            isAckDue = false;
+            return 1;
+        }
+        return 0;
+    }
+}

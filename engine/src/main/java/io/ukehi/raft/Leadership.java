@@ -1,0 +1,187 @@
+package io.ukehi.raft;
+
+import io.ukehi.Invariant;
+import io.ukehi.fencing.FencingTokenState;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.DirectBuffer;
+
+/**
+ * A leader's duties: its first entry (Raft section 8), commands, heartbeats, replication, the commit rule (section
+ * 5.4.2), stepping down without a quorum (CheckQuorum, thesis 6.2), and handing leadership over (thesis 3.10).
+ */
+final class Leadership
+{
+    private static final int NO_TARGET = 0;
+
+    private final RaftState state;
+    private final FencingTokenState tokens;
+    private final Replicator[] replicators;
+    private final long[] values;
+    private final UnsafeBuffer nothing = new UnsafeBuffer(new byte[0]);
+    private boolean isNoOpDue;
+    private long heartbeatRound;
+    private long heartbeatDueNs;
+    private long beganNs;
+    private int transferTarget = NO_TARGET;
+    private long transferDeadlineNs;
+    private long timeoutNowDueNs;
+
+    Leadership(final RaftState state, final FencingTokenState tokens)
+    {
+        this.state = state;
+        this.tokens = tokens;
+        this.replicators = new Replicator[state.membership.peerCount()];
+        for (int i = 0; i < replicators.length; i++)
+        {
+            replicators[i] = new Replicator(state, state.membership.peer(i));
+        }
+        this.values = new long[state.membership.voterCount()];
+    }
+
+    void begin()
+    {
+        Invariant.check(Role.CANDIDATE == state.role(), "a leader was a candidate of its term", state.term());
+        tokens.beginTerm(state.term());
+        heartbeatRound = 0;
+        heartbeatDueNs = state.nowNs();
+        beganNs = state.nowNs();
+        transferTarget = NO_TARGET;
+        for (final Replicator replicator : replicators)
+        {
+            replicator.begin();
+        }
+        isNoOpDue = true;
+        state.become(Role.LEADER, state.nodeId);
+        appendNoOp();
+        sendHeartbeats();
+    }
+
+    private void appendNoOp()
+    {
+        isNoOpDue = append(EntryType.NO_OP, nothing, 0, 0) < 0;
+    }
+
+    /** Whether commands have to wait for a moment, though this node leads. */
+    private boolean isHoldingBack()
+    {
+        return isNoOpDue || NO_TARGET != transferTarget;
+    }
+
+    /** As {@link Raft#propose}; the caller has checked the role, and that a token is left. */
+    long propose(final int type, final DirectBuffer payload, final int offset, final int length)
+    {
+        return isHoldingBack() ? RaftLog.BACK_PRESSURED : append(type, payload, offset, length);
+    }
+
+    private long append(final int type, final DirectBuffer payload, final int offset, final int length)
+    {
+        Invariant.check(Role.LEADER == state.role(), "only a leader appends", state.term());
+        final long token = tokens.issue();
+        Invariant.check(FencingTokenState.EXHAUSTED != token, "a token is left", state.term());
+        final long timeNs = Math.max(state.epochNs(), state.log.lastClusterTimeNs());
+        return state.log.append(type, state.term(), token, timeNs, payload, offset, length);
+    }
+
+    /** Heartbeats and the quorum. False if the node may lead no longer: it has not heard a majority for too long. */
+    boolean doTimers()
+    {
+        if (!hasQuorumSince(state.nowNs() - state.config.electionTimeoutMaxNs()))
+        {
+            return false;
+        }
+        if (state.nowNs() - heartbeatDueNs >= 0)
+        {
+            sendHeartbeats();
+        }
+        if (NO_TARGET != transferTarget && state.nowNs() - transferDeadlineNs >= 0)
+        {
+            transferTarget = NO_TARGET;
+        }
+        return true;
+    }
+
+    private void sendHeartbeats()
+    {
+        heartbeatRound++;
+        heartbeatDueNs = state.nowNs() + state.config.heartbeatIntervalNs();
+        for (final Replicator replicator : replicators)
+        {
+            replicator.sendHeartbeat(heartbeatRound);
+        }
+    }
+
+    int doReplication()
+    {
+        if (isNoOpDue)
+        {
+            appendNoOp();
+        }
+        int workCount = 0;
+        for (final Replicator replicator : replicators)
+        {
+            workCount += replicator.doWork();
+        }
+        sendTimeoutNow();
+        return workCount;
+    }
+
+    /** Advances the commit index: a majority has it durably, and it is of this term (figure 8). */
+    int doProgress()
+    {
+        int count = 0;
+        values[count++] = state.log.durableIndex();
+        for (final Replicator replicator : replicators)
+        {
+            values[count++] = replicator.matchIndex();
+        }
+        final long index = Quorum.reached(values, count);
+        if (index > state.commitIndex() && state.log.termAt(index) == state.term())
+        {
+            state.commitTo(index);
+            return 1;
+        }
+        return 0;
+    }
+
+    /** Whether a majority, this node included, has been heard in this term after a point in time. */
+    boolean hasQuorumSince(final long timeNs)
+    {
+        int count = 0;
+        values[count++] = 0;
+        for (final Replicator replicator : replicators)
+        {
+            // As ages rather than times, since nanoTime may be negative and wraps.
+            values[count++] = replicator.contactNs() - state.nowNs();
+        }
+        return Quorum.reached(values, count) - (timeNs - state.nowNs()) >= 0;
+    }
+
+    /** The replicator of a peer, null if the id is not a peer's. */
+    Replicator replicator(final int peerId)
+    {
+        final int position = state.membership.positionOf(peerId);
+        return position < 0 ? null : replicators[position];
+    }
+
+    boolean transferTo(final int targetId)
+    {
+        if (NO_TARGET != transferTarget || null == replicator(targetId))
+        {
+            return false;
+        }
+        transferTarget = targetId;
+        transferDeadlineNs = state.nowNs() + state.config.electionTimeoutMaxNs();
+        timeoutNowDueNs = state.nowNs();
+        return true;
+    }
+
+    private void sendTimeoutNow()
+    {
+        if (NO_TARGET != transferTarget && state.nowNs() - timeoutNowDueNs >= 0 &&
+            replicator(transferTarget).matchIndex() == state.log.lastIndex() &&
+            state.sender.sendTimeoutNow(transferTarget, state.term()))
+        {
+            timeoutNowDueNs = state.nowNs() + state.config.heartbeatIntervalNs();
+        }
+    }
+}

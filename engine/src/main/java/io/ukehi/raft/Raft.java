@@ -1,0 +1,329 @@
+package io.ukehi.raft;
+
+import io.ukehi.fencing.FencingToken;
+import io.ukehi.fencing.FencingTokenState;
+import org.agrona.DirectBuffer;
+
+/**
+ * The consensus rules of one node: the one door through which messages, commands and time come in. It settles terms
+ * (Raft section 5.1), then hands on to whoever owns the concern: {@link Election}, {@link Leadership} with its
+ * {@link Replicator}s, {@link Follower}.
+ * <p>
+ * A cycle: {@link #onCycle}, then messages and commands in any order, then {@link #doTimers}, {@link #doReplication},
+ * the log's flush, {@link #doProgress}. One thread does all of it. The outcome depends on nothing but the calls made.
+ */
+public final class Raft implements PeerHandler
+{
+    /** {@link #propose}: this node does not lead. Other codes are {@link RaftLog}'s. */
+    public static final long NOT_LEADER = -1;
+
+    private final RaftState state;
+    private final Leadership leadership;
+    private final Election election;
+    private final Follower follower;
+    private final FencingTokenState tokens;
+    private boolean isStarted;
+
+    /**
+     * @param config    concluded.
+     * @param log       recovered.
+     * @param hardState recovered.
+     * @param tokens    restored here from the log.
+     * @param sender    to the peers.
+     * @param listener  the node around.
+     */
+    public Raft(
+        final RaftConfig config,
+        final RaftLog log,
+        final HardStateStore hardState,
+        final FencingTokenState tokens,
+        final PeerSender sender,
+        final RaftListener listener)
+    {
+        config.conclude();
+        this.tokens = tokens;
+        tokens.observe(log.lastToken());
+        this.state = new RaftState(config, log, hardState, sender, listener);
+        this.leadership = new Leadership(state, tokens);
+        this.election = new Election(state, leadership, leadership::begin);
+        this.follower = new Follower(state);
+    }
+
+    /**
+     * Begins a cycle.
+     *
+     * @param nowNs   monotonic time in nanoseconds.
+     * @param epochNs wall time in nanoseconds since the epoch: what is stamped on entries, never used for timers.
+     */
+    public void onCycle(final long nowNs, final long epochNs)
+    {
+        state.time(nowNs, epochNs);
+        if (!isStarted)
+        {
+            isStarted = true;
+            election.start();
+        }
+    }
+
+    /** Elections, heartbeats, step-down without a quorum. Work done. */
+    public int doTimers()
+    {
+        if (Role.LEADER != state.role())
+        {
+            return election.doTimers();
+        }
+        if (!leadership.doTimers())
+        {
+            election.follow(state.term(), RaftListener.NO_LEADER);
+            return 1;
+        }
+        return 0;
+    }
+
+    /** The leader sends what is appended, as far as the windows allow. Work done. */
+    public int doReplication()
+    {
+        if (Role.LEADER != state.role())
+        {
+            return 0;
+        }
+        renewTermIfExhausted();
+        return Role.LEADER == state.role() ? leadership.doReplication() : 1;
+    }
+
+    /** Collects durability: the leader commits, a follower acknowledges. Work done. */
+    public int doProgress()
+    {
+        return switch (state.role())
+        {
+            case LEADER -> leadership.doProgress();
+            case FOLLOWER -> follower.doProgress();
+            case PRE_CANDIDATE, CANDIDATE -> 0;
+        };
+    }
+
+    /**
+     * Appends an entry, if this node leads.
+     *
+     * @param type    {@link EntryType}.
+     * @param payload the bytes, copied.
+     * @param offset  of the payload.
+     * @param length  of the payload in bytes.
+     * @return the entry's index; {@link #NOT_LEADER}; {@link RaftLog#BACK_PRESSURED} while the log has no room,
+     * leadership is being handed over or a new term is being begun; {@link RaftLog#STORAGE_FULL}.
+     */
+    public long propose(final int type, final DirectBuffer payload, final int offset, final int length)
+    {
+        if (Role.LEADER != state.role())
+        {
+            return election.isRenewing() ? RaftLog.BACK_PRESSURED : NOT_LEADER;
+        }
+        return 0 == tokens.remaining() ?
+            RaftLog.BACK_PRESSURED : leadership.propose(type, payload, offset, length);
+    }
+
+    /**
+     * Hands leadership to a peer: holds commands back, brings the peer up to date and asks it to stand at once. Given
+     * up after an election timeout, and then commands are taken again.
+     *
+     * @return false if this node does not lead, the target is no peer, or a transfer is under way.
+     */
+    public boolean transferLeadership(final int targetId)
+    {
+        return Role.LEADER == state.role() && leadership.transferTo(targetId);
+    }
+
+    /** Gives leadership up without naming a successor. False if this node does not lead. */
+    public boolean stepDown()
+    {
+        if (Role.LEADER != state.role())
+        {
+            return false;
+        }
+        election.follow(state.term(), RaftListener.NO_LEADER);
+        return true;
+    }
+
+    /**
+     * A term has as many tokens as there are sequences. When they run out the leader stands for the next term by
+     * itself; what it has appended stays, and is committed behind the new term's first entry.
+     */
+    private void renewTermIfExhausted()
+    {
+        if (0 == tokens.remaining() && FencingToken.term(tokens.last()) == state.term())
+        {
+            election.standNow(true);
+        }
+    }
+
+    @Override
+    public void onVoteRequest(
+        final int fromId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
+    {
+        if (isPossible(fromId, term))
+        {
+            election.onVoteRequest(fromId, kind, term, lastLogIndex, lastLogTerm);
+        }
+    }
+
+    @Override
+    public void onVoteReply(
+        final int fromId, final VoteKind kind, final long term, final long requestTerm, final boolean granted)
+    {
+        if (isPossible(fromId, term))
+        {
+            election.onVoteReply(fromId, kind, term, requestTerm, granted);
+        }
+    }
+
+    @Override
+    public void onAppend(
+        final int fromId,
+        final long term,
+        final long sequence,
+        final long prevIndex,
+        final long prevTerm,
+        final long commitIndex,
+        final DirectBuffer frames,
+        final int offset,
+        final int length)
+    {
+        if (isOfCurrentLeader(fromId, term))
+        {
+            follower.onAppend(fromId, sequence, prevIndex, prevTerm, commitIndex, frames, offset, length);
+            tokens.observe(state.log.lastToken());
+        }
+    }
+
+    @Override
+    public void onHeartbeat(final int fromId, final long term, final long sequence, final long commitIndex)
+    {
+        if (isOfCurrentLeader(fromId, term))
+        {
+            follower.onHeartbeat(sequence, commitIndex);
+        }
+    }
+
+    @Override
+    public void onAck(
+        final int fromId,
+        final AckKind kind,
+        final long term,
+        final long sequence,
+        final long heartbeatSequence,
+        final long incarnation,
+        final long matchIndex,
+        final long lastIndex,
+        final long conflictIndex,
+        final long conflictTerm)
+    {
+        if (!isPossible(fromId, term) || term < state.term())
+        {
+            return;
+        }
+        if (term > state.term())
+        {
+            // A member is ahead of this term (section 5.1); a leader makes way, and may be elected again above it.
+            election.follow(term, RaftListener.NO_LEADER);
+            return;
+        }
+        final Replicator replicator = Role.LEADER == state.role() ? leadership.replicator(fromId) : null;
+        if (null == replicator)
+        {
+            return;
+        }
+        switch (kind)
+        {
+            case ACCEPTED -> replicator.onAccepted(incarnation, sequence, heartbeatSequence, matchIndex);
+            case REJECTED -> replicator.onRejected(
+                incarnation, sequence, heartbeatSequence, conflictIndex, conflictTerm);
+            case STALE_TERM -> state.refuse(fromId, "a term called stale that is not");
+        }
+    }
+
+    @Override
+    public void onTimeoutNow(final int fromId, final long term)
+    {
+        if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
+            Role.FOLLOWER == state.role())
+        {
+            election.standNow(false);
+        }
+    }
+
+    /** Settles the term of a leader's message: true if it comes from the leader that this node follows now. */
+    private boolean isOfCurrentLeader(final int fromId, final long term)
+    {
+        if (!isPossible(fromId, term))
+        {
+            return false;
+        }
+        if (term < state.term())
+        {
+            state.sender.sendAck(
+                fromId, AckKind.STALE_TERM, state.term(), 0, 0, state.config.incarnation(),
+                0, state.log.lastIndex(), 0, 0);
+            return false;
+        }
+        final boolean isSameTerm = term == state.term();
+        if (isSameTerm && (Role.LEADER == state.role() ||
+            (RaftListener.NO_LEADER != state.leaderId() && fromId != state.leaderId())))
+        {
+            state.refuse(fromId, "two leaders of one term");
+            return false;
+        }
+        if (!isSameTerm || Role.FOLLOWER != state.role() || fromId != state.leaderId())
+        {
+            election.follow(term, fromId);
+        }
+        election.onLeaderContact();
+        return true;
+    }
+
+    private boolean isPossible(final int fromId, final long term)
+    {
+        if (term < 0 || term > RaftConfig.MAX_TERM || fromId == state.nodeId)
+        {
+            state.refuse(fromId, "a term or sender that cannot be");
+            return false;
+        }
+        return true;
+    }
+
+    /** What this node is in {@link #term()}. */
+    public Role role()
+    {
+        return state.role();
+    }
+
+    /** The current term. */
+    public long term()
+    {
+        return state.term();
+    }
+
+    /** The leader of the term as far as known, or {@link RaftListener#NO_LEADER}. */
+    public int leaderId()
+    {
+        return state.leaderId();
+    }
+
+    /** Highest index known to be committed. */
+    public long commitIndex()
+    {
+        return state.commitIndex();
+    }
+
+    /** Elections this node has stood in, pre-votes not counted. */
+    public long electionCount()
+    {
+        return election.electionCount();
+    }
+
+    /** Highest index that a peer is known to hold durably; 0 if this node does not lead or the id is no peer's. */
+    public long matchIndex(final int peerId)
+    {
+        final Replicator replicator = Role.LEADER == state.role() ? leadership.replicator(peerId) : null;
+        return null == replicator ? 0 : replicator.matchIndex();
+    }
+}

@@ -1,0 +1,192 @@
+package io.ukehi.raft;
+
+import io.ukehi.fencing.FencingToken;
+import java.util.Arrays;
+
+/**
+ * Settings of the consensus rules. Fluent; {@link #conclude()} checks them as a whole. Times are in nanoseconds.
+ */
+public final class RaftConfig
+{
+    /** Most voters that a group may have. */
+    public static final int MAX_MEMBERS = 7;
+
+    private int nodeId;
+    private int[] members = {};
+    private long electionTimeoutMinNs = 150_000_000L;
+    private long electionTimeoutMaxNs = 300_000_000L;
+    private long heartbeatIntervalNs = 50_000_000L;
+    private int maxAppendBytes = 256 * 1024;
+    private int maxInflightBytes = 4 * 1024 * 1024;
+    private int maxInflightMessages = 128;
+    private long randomSeed;
+    private long incarnation = 1;
+    private long initialCommitIndex;
+
+    /** Own member id, 1 or greater. */
+    public RaftConfig nodeId(final int id)
+    {
+        nodeId = id;
+        return this;
+    }
+
+    public int nodeId()
+    {
+        return nodeId;
+    }
+
+    /** Ids of all voters, this node's among them; 1 to {@link #MAX_MEMBERS}, in any number, odd or even. */
+    public RaftConfig members(final int... ids)
+    {
+        members = ids.clone();
+        Arrays.sort(members);
+        return this;
+    }
+
+    /** Sorted; not to be stored into. */
+    public int[] members()
+    {
+        return members;
+    }
+
+    /** Election timeouts are drawn from min (inclusive) to max (exclusive), once each time the timer is reset. */
+    public RaftConfig electionTimeoutNs(final long minNs, final long maxNs)
+    {
+        electionTimeoutMinNs = minNs;
+        electionTimeoutMaxNs = maxNs;
+        return this;
+    }
+
+    public long electionTimeoutMinNs()
+    {
+        return electionTimeoutMinNs;
+    }
+
+    public long electionTimeoutMaxNs()
+    {
+        return electionTimeoutMaxNs;
+    }
+
+    /** Time between two heartbeats of a leader; less than the shortest election timeout. */
+    public RaftConfig heartbeatIntervalNs(final long intervalNs)
+    {
+        heartbeatIntervalNs = intervalNs;
+        return this;
+    }
+
+    public long heartbeatIntervalNs()
+    {
+        return heartbeatIntervalNs;
+    }
+
+    /** Bytes of entries in one append message; a single larger entry goes in a message of its own. */
+    public RaftConfig maxAppendBytes(final int bytes)
+    {
+        maxAppendBytes = bytes;
+        return this;
+    }
+
+    public int maxAppendBytes()
+    {
+        return maxAppendBytes;
+    }
+
+    /** Bytes of entries sent to one peer and not acknowledged. */
+    public RaftConfig maxInflightBytes(final int bytes)
+    {
+        maxInflightBytes = bytes;
+        return this;
+    }
+
+    public int maxInflightBytes()
+    {
+        return maxInflightBytes;
+    }
+
+    /** Append messages sent to one peer and not acknowledged. */
+    public RaftConfig maxInflightMessages(final int messages)
+    {
+        maxInflightMessages = messages;
+        return this;
+    }
+
+    public int maxInflightMessages()
+    {
+        return maxInflightMessages;
+    }
+
+    /** Seed of the election timeouts: different on every node, or all of them stand for election together. */
+    public RaftConfig randomSeed(final long seed)
+    {
+        randomSeed = seed;
+        return this;
+    }
+
+    public long randomSeed()
+    {
+        return randomSeed;
+    }
+
+    /** A number that no other start of this node has had; sent along with every acknowledgement. */
+    public RaftConfig incarnation(final long number)
+    {
+        incarnation = number;
+        return this;
+    }
+
+    public long incarnation()
+    {
+        return incarnation;
+    }
+
+    /** Index up to which the log is known to be committed at start. */
+    public RaftConfig initialCommitIndex(final long index)
+    {
+        initialCommitIndex = index;
+        return this;
+    }
+
+    public long initialCommitIndex()
+    {
+        return initialCommitIndex;
+    }
+
+    /**
+     * Checks the settings.
+     *
+     * @return this.
+     * @throws IllegalArgumentException naming the first that is wrong.
+     */
+    public RaftConfig conclude()
+    {
+        require(nodeId > 0, "nodeId must be greater than 0", nodeId);
+        require(members.length >= 1 && members.length <= MAX_MEMBERS, "members must be 1 to 7", members.length);
+        for (int i = 0; i < members.length; i++)
+        {
+            require(members[i] > 0, "member ids must be greater than 0", members[i]);
+            require(0 == i || members[i] != members[i - 1], "member ids must be unique", members[i]);
+        }
+        require(Arrays.binarySearch(members, nodeId) >= 0, "nodeId must be one of the members", nodeId);
+        require(heartbeatIntervalNs > 0, "heartbeatIntervalNs must be greater than 0", heartbeatIntervalNs);
+        require(heartbeatIntervalNs < electionTimeoutMinNs,
+            "heartbeatIntervalNs must be less than electionTimeoutMinNs", heartbeatIntervalNs);
+        require(electionTimeoutMinNs < electionTimeoutMaxNs,
+            "electionTimeoutMinNs must be less than electionTimeoutMaxNs", electionTimeoutMinNs);
+        require(maxAppendBytes > 0, "maxAppendBytes must be greater than 0", maxAppendBytes);
+        require(maxInflightBytes >= maxAppendBytes, "maxInflightBytes must hold an append", maxInflightBytes);
+        require(maxInflightMessages > 0, "maxInflightMessages must be greater than 0", maxInflightMessages);
+        require(initialCommitIndex >= 0, "initialCommitIndex must not be negative", initialCommitIndex);
+        return this;
+    }
+
+    private static void require(final boolean holds, final String rule, final long value)
+    {
+        if (!holds)
+        {
+            throw new IllegalArgumentException(rule + ": " + value);
+        }
+    }
+
+    /** Highest term: what fits a fencing token. */
+    static final long MAX_TERM = FencingToken.MAX_PART;
+}

@@ -1,0 +1,140 @@
+package io.ukehi.raft;
+
+import io.ukehi.Invariant;
+
+/**
+ * What all parts of the rules share: the state of Raft figure 2 that belongs to no single role, and the time of the
+ * cycle. Every change of term, vote, role and commit index goes through here, where its invariants are checked:
+ * <ul>
+ *   <li>the term never falls, and neither does the commit index;</li>
+ *   <li>a vote is given once a term and never changed (section 5.2);</li>
+ *   <li>term and vote are durable before the method that sets them returns, so before anything is said under them;</li>
+ *   <li>commit index &lt;= last index.</li>
+ * </ul>
+ */
+final class RaftState
+{
+    final int nodeId;
+    final RaftConfig config;
+    final Membership membership;
+    final RaftLog log;
+    final PeerSender sender;
+    private final HardStateStore hardState;
+    private final RaftListener listener;
+    private long nowNs;
+    private long epochNs;
+    private long term;
+    private int votedFor;
+    private Role role = Role.FOLLOWER;
+    private int leaderId = RaftListener.NO_LEADER;
+    private long commitIndex;
+
+    RaftState(
+        final RaftConfig config,
+        final RaftLog log,
+        final HardStateStore hardState,
+        final PeerSender sender,
+        final RaftListener listener)
+    {
+        this.nodeId = config.nodeId();
+        this.config = config;
+        this.membership = new Membership(config.nodeId(), config.members());
+        this.log = log;
+        this.hardState = hardState;
+        this.sender = sender;
+        this.listener = listener;
+        this.term = hardState.term();
+        this.votedFor = hardState.votedFor();
+        this.commitIndex = config.initialCommitIndex();
+        Invariant.check(commitIndex <= log.lastIndex(), "what is committed is in the log", commitIndex);
+        if (log.lastTerm() > term)
+        {
+            // Every entry of a term was written under that term, which was durable before: one of the two files lies.
+            Invariant.check(false, "the log is ahead of the stored term", log.lastTerm(), term);
+        }
+    }
+
+    void time(final long newNowNs, final long newEpochNs)
+    {
+        nowNs = newNowNs;
+        epochNs = newEpochNs;
+    }
+
+    long nowNs()
+    {
+        return nowNs;
+    }
+
+    long epochNs()
+    {
+        return epochNs;
+    }
+
+    long term()
+    {
+        return term;
+    }
+
+    int votedFor()
+    {
+        return votedFor;
+    }
+
+    Role role()
+    {
+        return role;
+    }
+
+    int leaderId()
+    {
+        return leaderId;
+    }
+
+    long commitIndex()
+    {
+        return commitIndex;
+    }
+
+    /** Moves to a higher term, durably, with or without a vote in it. The role is the caller's to set next. */
+    void moveToTerm(final long newTerm, final int vote)
+    {
+        Invariant.check(newTerm > term, "the term never falls", newTerm, term);
+        Invariant.check(newTerm <= RaftConfig.MAX_TERM, "the cluster has used up its terms", newTerm);
+        hardState.store(newTerm, vote);
+        term = newTerm;
+        votedFor = vote;
+    }
+
+    /** Gives this term's vote, durably; giving it again to the same candidate changes nothing. */
+    void vote(final int candidateId)
+    {
+        if (votedFor != candidateId)
+        {
+            Invariant.check(HardStateStore.NO_VOTE == votedFor, "one vote a term", term, votedFor);
+            hardState.store(term, candidateId);
+            votedFor = candidateId;
+        }
+    }
+
+    void become(final Role newRole, final int newLeaderId)
+    {
+        role = newRole;
+        leaderId = newLeaderId;
+        listener.onRoleChange(newRole, term, newLeaderId);
+    }
+
+    void commitTo(final long index)
+    {
+        Invariant.check(index <= log.lastIndex(), "what is committed is in the log", index, log.lastIndex());
+        if (index > commitIndex)
+        {
+            commitIndex = index;
+            log.onCommit(index);
+        }
+    }
+
+    void refuse(final int fromId, final String reason)
+    {
+        listener.onRefused(fromId, reason);
+    }
+}

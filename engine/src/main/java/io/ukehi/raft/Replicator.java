@@ -1,0 +1,300 @@
+package io.ukehi.raft;
+
+import io.ukehi.Invariant;
+import org.agrona.BitUtil;
+
+/**
+ * Carries the leader's log to one peer (Raft section 5.3), for one term of leadership.
+ * <p>
+ * It <b>probes</b> until the peer has accepted a message, one message at a time, going back where the peer refuses;
+ * then it
+ * <b>streams</b>: messages follow one another without waiting, within a window bounded in bytes and in messages.
+ * Whatever was lost shows as acknowledgements that stop, or as a refusal of what came after, and leads back to
+ * probing. Neither needs anything of the other peers: a slow or dead one costs the others nothing.
+ * <p>
+ * Invariants: {@code 0 <= matchIndex < nextIndex <= lastIndex + 1}; matchIndex never falls within an incarnation of
+ * the peer; windows are never negative and never exceeded, but for a single entry that is larger than the window.
+ */
+final class Replicator
+{
+    private static final long NONE = 0;
+
+    private final RaftState state;
+    private final int peerId;
+    private final EntryCursor entries;
+    private final long[] inflightSequence;
+    private final int[] inflightLength;
+    private final int inflightMask;
+    private final int maxInflightMessages;
+
+    private long matchIndex;
+    private long nextIndex;
+    /** Where the present attempt began: nothing below it is known to be missing. */
+    private long probeIndex;
+    private boolean isStreaming;
+    private boolean isProbeOut;
+    /** Number of the last append sent; the first of a term is 1. */
+    private long sequence;
+    /** Refusals of appends before this one are of an earlier attempt, and say nothing about the present one. */
+    private long attemptSequence;
+    private long acceptedSequence;
+    private long heartbeatSequence;
+    private long inflightHead;
+    private long inflightTail;
+    private long inflightBytes;
+    private long progressNs;
+    private long contactNs;
+    private long incarnation;
+
+    Replicator(final RaftState state, final int peerId)
+    {
+        this.state = state;
+        this.peerId = peerId;
+        this.entries = state.log.newCursor();
+        this.maxInflightMessages = state.config.maxInflightMessages();
+        final int size = BitUtil.findNextPositivePowerOfTwo(maxInflightMessages);
+        this.inflightSequence = new long[size];
+        this.inflightLength = new int[size];
+        this.inflightMask = size - 1;
+    }
+
+    /** A term of leadership begins: nothing is known of the peer. */
+    void begin()
+    {
+        matchIndex = 0;
+        sequence = 0;
+        acceptedSequence = 0;
+        heartbeatSequence = 0;
+        incarnation = NONE;
+        contactNs = state.nowNs();
+        probeFrom(state.log.lastIndex() + 1);
+    }
+
+    int peerId()
+    {
+        return peerId;
+    }
+
+    long matchIndex()
+    {
+        return matchIndex;
+    }
+
+    long nextIndex()
+    {
+        return nextIndex;
+    }
+
+    /** When the peer last answered in this term. */
+    long contactNs()
+    {
+        return contactNs;
+    }
+
+    /** Highest heartbeat round that the peer has answered. */
+    long heartbeatSequence()
+    {
+        return heartbeatSequence;
+    }
+
+    /** Sends what the windows allow. */
+    int doWork()
+    {
+        checkLost();
+        if (!isStreaming)
+        {
+            return isProbeOut ? 0 : sendNext(true);
+        }
+        int sent = 0;
+        while (nextIndex <= state.log.lastIndex() && hasRoom() && sendNext(false) > 0)
+        {
+            sent++;
+        }
+        return sent;
+    }
+
+    private boolean hasRoom()
+    {
+        return inflightTail - inflightHead < maxInflightMessages &&
+            inflightBytes < state.config.maxInflightBytes();
+    }
+
+    private int sendNext(final boolean isProbe)
+    {
+        final long prevIndex = nextIndex - 1;
+        final long prevTerm = state.log.termAt(prevIndex);
+        Invariant.check(RaftLog.UNKNOWN_TERM != prevTerm, "the entry before those sent is known", prevIndex);
+        final int length = state.log.read(
+            nextIndex, state.log.lastIndex(), state.config.maxAppendBytes(), entries);
+        final boolean isSent = state.sender.sendAppend(
+            peerId, state.term(), sequence + 1, prevIndex, prevTerm, state.commitIndex(), length > 0 ? entries : null);
+        if (!isSent)
+        {
+            return 0;
+        }
+        if (inflightHead == inflightTail)
+        {
+            progressNs = state.nowNs();
+        }
+        sequence++;
+        final int slot = (int)inflightTail++ & inflightMask;
+        inflightSequence[slot] = sequence;
+        inflightLength[slot] = length;
+        inflightBytes += length;
+        isProbeOut = isProbe;
+        nextIndex += length > 0 ? entries.count() : 0;
+        return 1;
+    }
+
+    /** What was sent and not accepted for so long is taken for lost: two heartbeats bring two answers, if any come. */
+    private void checkLost()
+    {
+        final boolean isWaiting = inflightHead < inflightTail;
+        if (isWaiting && state.nowNs() - progressNs > 2 * state.config.heartbeatIntervalNs())
+        {
+            probeFrom(Math.max(matchIndex + 1, probeIndex));
+        }
+    }
+
+    private void probeFrom(final long index)
+    {
+        isStreaming = false;
+        isProbeOut = false;
+        nextIndex = Math.max(index, state.log.firstIndex());
+        probeIndex = nextIndex;
+        attemptSequence = sequence + 1;
+        inflightHead = inflightTail;
+        inflightBytes = 0;
+        progressNs = state.nowNs();
+        checkInvariants();
+    }
+
+    void sendHeartbeat(final long round)
+    {
+        state.sender.sendHeartbeat(peerId, state.term(), round, state.commitIndex());
+    }
+
+    /**
+     * The peer vouches for its log up to an index.
+     *
+     * @param acceptedTo highest append sequence accepted.
+     * @param index      highest index vouched for, durable there.
+     */
+    void onAccepted(
+        final long peerIncarnation, final long acceptedTo, final long heartbeat, final long index)
+    {
+        if (!isOfThisIncarnation(peerIncarnation, heartbeat))
+        {
+            return;
+        }
+        contactNs = state.nowNs();
+        heartbeatSequence = Math.max(heartbeatSequence, heartbeat);
+        if (acceptedTo > sequence || index > state.log.lastIndex())
+        {
+            state.refuse(peerId, "an acknowledgement of what was never sent");
+            return;
+        }
+        if (index > matchIndex)
+        {
+            matchIndex = index;
+            nextIndex = Math.max(nextIndex, index + 1);
+            progressNs = state.nowNs();
+        }
+        if (acceptedTo > acceptedSequence)
+        {
+            acceptedSequence = acceptedTo;
+            progressNs = state.nowNs();
+        }
+        if (acceptedSequence >= attemptSequence)
+        {
+            isStreaming = true;
+            isProbeOut = false;
+            release();
+        }
+        checkInvariants();
+    }
+
+    private void release()
+    {
+        while (inflightHead < inflightTail && inflightSequence[(int)inflightHead & inflightMask] <= acceptedSequence)
+        {
+            inflightBytes -= inflightLength[(int)inflightHead++ & inflightMask];
+        }
+    }
+
+    /**
+     * The peer's log has no entry of the previous index and term of an append (section 5.3, the accelerated search):
+     * the leader goes on at the end of the conflicting term in its own log, or where the peer says.
+     */
+    void onRejected(
+        final long peerIncarnation,
+        final long rejectedSequence,
+        final long heartbeat,
+        final long conflictIndex,
+        final long conflictTerm)
+    {
+        if (!isOfThisIncarnation(peerIncarnation, heartbeat))
+        {
+            return;
+        }
+        contactNs = state.nowNs();
+        heartbeatSequence = Math.max(heartbeatSequence, heartbeat);
+        if (rejectedSequence < attemptSequence || rejectedSequence > sequence)
+        {
+            return;
+        }
+        long index = Math.min(conflictIndex, state.log.lastIndex() + 1);
+        if (RaftLog.UNKNOWN_TERM != conflictTerm)
+        {
+            index = afterTerm(conflictTerm, index);
+        }
+        probeFrom(Math.max(index, matchIndex + 1));
+    }
+
+    /**
+     * The index after the last entry of a term, looked for from {@code fallback} upwards; fallback if there is none.
+     */
+    private long afterTerm(final long term, final long fallback)
+    {
+        long index = fallback;
+        while (index < nextIndex && index <= state.log.lastIndex() && state.log.termAt(index) == term)
+        {
+            index++;
+        }
+        return index;
+    }
+
+    /**
+     * Whether an answer comes from the peer's present life. A peer that was started again may have lost what it
+     * vouched for, so that what was known of it is void. Its new life is believed once it answers a heartbeat later
+     * than all that were answered before: a late answer of the life before cannot do that, so it never brings the old
+     * match back.
+     */
+    private boolean isOfThisIncarnation(final long peerIncarnation, final long heartbeat)
+    {
+        if (peerIncarnation == incarnation)
+        {
+            return true;
+        }
+        if (NONE != incarnation && heartbeat <= heartbeatSequence)
+        {
+            return false;
+        }
+        final boolean isKnown = NONE != incarnation;
+        incarnation = peerIncarnation;
+        if (isKnown)
+        {
+            matchIndex = 0;
+            acceptedSequence = sequence;
+            probeFrom(state.log.lastIndex() + 1);
+        }
+        return true;
+    }
+
+    private void checkInvariants()
+    {
+        Invariant.check(0 <= matchIndex && matchIndex < nextIndex, "match < next", matchIndex, nextIndex);
+        Invariant.check(nextIndex <= state.log.lastIndex() + 1, "next <= last + 1", nextIndex, state.log.lastIndex());
+        Invariant.check(inflightBytes >= 0, "the window is never negative", inflightBytes);
+    }
+}
