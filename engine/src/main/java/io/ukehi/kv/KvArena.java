@@ -155,7 +155,7 @@ final class KvArena
         {
             chunks = Arrays.copyOf(chunks, 2 * chunkCount);
         }
-        chunks[chunkCount] = new UnsafeBuffer(BufferUtil.allocateDirectAligned(CHUNK_LENGTH, ALIGNMENT));
+        chunks[chunkCount] = new UnsafeBuffer(ByteBuffer.allocateDirect(CHUNK_LENGTH));
         bump = (long)chunkCount << CHUNK_SHIFT;
         bumpLimit = bump + CHUNK_LENGTH;
         if (0 == chunkCount)

@@ -2,15 +2,12 @@ package io.ukehi.kv;
 
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
-import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Drives a key-value state machine as an applier would, one index after the other. */
 final class KvHarness implements CommandHeader, Reply
 {
-    static final DirectBuffer NO_BYTES = new UnsafeBuffer(new byte[0]);
-
     final KvStateMachine store;
     final KvReplyDecoder reply = new KvReplyDecoder();
     final UnsafeBuffer command = new UnsafeBuffer(new byte[KvCodec.MAX_COMMAND_LENGTH + 8192]);

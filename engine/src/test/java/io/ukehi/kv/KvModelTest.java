@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,9 @@ class KvModelTest
             final Random random = new Random(seed);
             // From stores whose keys nearly all collide to those that grow to several levels.
             final int keys = 1 + random.nextInt(1 << random.nextInt(9));
-            new Run(seed, random, keys, 1 << random.nextInt(7)).run(200);
+            final Run run = new Run(seed, random, keys, 1 << random.nextInt(7));
+            run.run(200);
+            run.kv.store.onStop();
         }
     }
 
@@ -101,7 +104,7 @@ class KvModelTest
         void deleteAll()
         {
             final List<byte[]> rest = new ArrayList<>(model.keySet());
-            java.util.Collections.shuffle(rest, random);
+            Collections.shuffle(rest, random);
             for (int i = 0; i < rest.size(); i++)
             {
                 assertEquals(KvStatus.OK, kv.delete(rest.get(i)), at());
