@@ -2,7 +2,8 @@ package io.ukehi.transport;
 
 /**
  * Why a message was not taken. They stand in the order of the checks, but for {@link #MALFORMED}, which is found both
- * in the header and in the block. A message is counted once, under the first that applies.
+ * in the header and in the block. The last three are about clients only. A message is counted once, under the first
+ * that applies.
  */
 public enum DropReason
 {
@@ -34,5 +35,14 @@ public enum DropReason
     UNKNOWN_SENDER,
 
     /** Sound, but says what cannot be: a block too short for its version, an unknown value, bytes left over. */
-    MALFORMED
+    MALFORMED,
+
+    /** Of a client that is not connected: there is nowhere to send an answer. */
+    UNKNOWN_SESSION,
+
+    /** Asks for an answer on a channel that no client may choose, or that the driver does not open. */
+    REFUSED_CHANNEL,
+
+    /** Asks for an answer without a session, and as many such are under way as there may be. */
+    NO_ROOM_TO_ANSWER
 }

@@ -47,6 +47,30 @@ public final class MessageSeal
     }
 
     /**
+     * Seals a message that lies in two places, and will lie in one when it arrives.
+     *
+     * @param head       that the message begins with.
+     * @param headOffset of its SBE header, in bytes.
+     * @param headLength in bytes; at least {@link #MIN_LENGTH}.
+     * @param tail       what follows.
+     * @param tailOffset where it begins, in bytes.
+     * @param tailLength in bytes, 0 or more.
+     */
+    public void seal(
+        final MutableDirectBuffer head,
+        final int headOffset,
+        final int headLength,
+        final DirectBuffer tail,
+        final int tailOffset,
+        final int tailLength)
+    {
+        Invariant.check(headLength >= MIN_LENGTH, "a sealed message holds its checksum", headLength);
+        compute(head, headOffset, headLength);
+        final int checksum = 0 == tailLength ? crc.value() : crc.update(tail, tailOffset, tailLength).value();
+        head.putInt(headOffset + CHECKSUM_OFFSET, checksum, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /**
      * Whether the checksum fits the message. False for anything too short to hold one.
      *
      * @param buffer that holds the message.

@@ -1,0 +1,254 @@
+package io.ukehi.transport;
+
+import static io.aeron.logbuffer.ControlledFragmentHandler.Action.ABORT;
+import static io.aeron.logbuffer.ControlledFragmentHandler.Action.CONTINUE;
+
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
+import io.ukehi.codecs.client.CloseDecoder;
+import io.ukehi.codecs.client.CommandDecoder;
+import io.ukehi.codecs.client.ConnectDecoder;
+import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.StatusRequestDecoder;
+import org.agrona.DirectBuffer;
+
+/**
+ * Checks and decodes what clients say. The mirror of {@link ClientMessageEncoder}.
+ * <p>
+ * What is not a whole, sound message of this schema, cluster and group is counted by its {@link DropReason} and
+ * dropped. No bytes whatever make this class throw; what {@link ClientRequests} throws goes through, for it is a
+ * failure of this node and not of the message. Versions are treated as {@link PeerAdapter} does: a later extension of
+ * the schema may have appended fields to a block. Only the block of a Command is what it is, since its end is the
+ * beginning of a log entry.
+ * <p>
+ * Owned by the duty-cycle thread. Messages that carry a channel allocate, others do not.
+ */
+public final class ClientAdapter
+{
+    private static final int MIN_VERSION = 1;
+    private static final int MAJOR_SHIFT = 8;
+    private static final int NO_SUCH_TEMPLATE = -1;
+    private static final int HEADER_LENGTH = MessageHeaderDecoder.ENCODED_LENGTH;
+
+    // The fields with which every block begins. KeepAlive has them and no more.
+    private static final int GROUP_ID_OFFSET = KeepAliveDecoder.groupIdEncodingOffset();
+    private static final int CLUSTER_ID_OFFSET = KeepAliveDecoder.clusterIdEncodingOffset();
+    private static final int SESSION_ID_OFFSET = KeepAliveDecoder.sessionIdEncodingOffset();
+    private static final int CORRELATION_ID_OFFSET = CommandDecoder.correlationIdEncodingOffset();
+
+    private final long clusterId;
+    private final int groupId;
+    private final ClientRequests requests;
+    private final DropCounters drops;
+    private final MessageSeal seal = new MessageSeal();
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final ConnectDecoder connect = new ConnectDecoder();
+    private final StatusRequestDecoder statusRequest = new StatusRequestDecoder();
+    private Action action;
+
+    /**
+     * @param clusterId identity of the cluster.
+     * @param groupId   Raft group within it.
+     * @param requests  called for each good message.
+     * @param drops     where the others are counted.
+     */
+    public ClientAdapter(
+        final long clusterId, final int groupId, final ClientRequests requests, final DropCounters drops)
+    {
+        this.clusterId = clusterId;
+        this.groupId = groupId;
+        this.requests = requests;
+        this.drops = drops;
+    }
+
+    /**
+     * Takes one whole message.
+     *
+     * @param buffer that holds it; what it says is valid during the call only.
+     * @param offset where it begins, in bytes.
+     * @param length in bytes, 0 or more; within the buffer.
+     * @return ABORT if the same message must be offered again, else CONTINUE.
+     */
+    public Action onMessage(final DirectBuffer buffer, final int offset, final int length)
+    {
+        action = CONTINUE;
+        final DropReason fault = dispatch(buffer, offset, length);
+        if (null != fault)
+        {
+            drops.increment(fault);
+        }
+        return action;
+    }
+
+    /** Null if the message was passed on, or will be. */
+    private DropReason dispatch(final DirectBuffer buffer, final int offset, final int length)
+    {
+        if (length < HEADER_LENGTH)
+        {
+            return DropReason.TOO_SHORT;
+        }
+        header.wrap(buffer, offset);
+        final DropReason formFault = formFault(length);
+        if (null != formFault)
+        {
+            return formFault;
+        }
+        if (!seal.isSound(buffer, offset, length))
+        {
+            return DropReason.BAD_CHECKSUM;
+        }
+        final int blockOffset = offset + HEADER_LENGTH;
+        final DropReason addressFault = addressFault(buffer, blockOffset);
+        if (null != addressFault)
+        {
+            return addressFault;
+        }
+        final long sessionId = buffer.getLong(blockOffset + SESSION_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER);
+        final int restLength = length - HEADER_LENGTH - header.blockLength();
+        return switch (header.templateId())
+        {
+            case CommandDecoder.TEMPLATE_ID -> onCommand(buffer, blockOffset, length - HEADER_LENGTH, sessionId);
+            case ConnectDecoder.TEMPLATE_ID -> onConnect(buffer, blockOffset, restLength, sessionId);
+            case StatusRequestDecoder.TEMPLATE_ID -> onStatusRequest(buffer, blockOffset, restLength, sessionId);
+            default -> onSign(restLength, sessionId);
+        };
+    }
+
+    /** Whether the header is one that can be read on, and the block lies within the message. */
+    private DropReason formFault(final int length)
+    {
+        if (MessageHeaderDecoder.SCHEMA_ID != header.schemaId())
+        {
+            return DropReason.WRONG_SCHEMA;
+        }
+        final int version = header.version();
+        if (version < MIN_VERSION || version >> MAJOR_SHIFT != MessageHeaderDecoder.SCHEMA_VERSION >> MAJOR_SHIFT)
+        {
+            return DropReason.UNSUPPORTED_VERSION;
+        }
+        final int knownLength = knownBlockLength(header.templateId());
+        if (NO_SUCH_TEMPLATE == knownLength)
+        {
+            return DropReason.UNKNOWN_TEMPLATE;
+        }
+        final int blockLength = header.blockLength();
+        if (blockLength > length - HEADER_LENGTH)
+        {
+            return DropReason.TOO_SHORT;
+        }
+        final boolean isFixed =
+            isKnownVersion() || CommandDecoder.TEMPLATE_ID == header.templateId();
+        final boolean isBlockGood = isFixed ? blockLength == knownLength : blockLength >= knownLength;
+        return isBlockGood ? null : DropReason.MALFORMED;
+    }
+
+    private boolean isKnownVersion()
+    {
+        return header.version() <= MessageHeaderDecoder.SCHEMA_VERSION;
+    }
+
+    private static int knownBlockLength(final int templateId)
+    {
+        return switch (templateId)
+        {
+            case ConnectDecoder.TEMPLATE_ID -> ConnectDecoder.BLOCK_LENGTH;
+            case CommandDecoder.TEMPLATE_ID -> CommandDecoder.BLOCK_LENGTH;
+            case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;
+            case CloseDecoder.TEMPLATE_ID -> CloseDecoder.BLOCK_LENGTH;
+            case StatusRequestDecoder.TEMPLATE_ID -> StatusRequestDecoder.BLOCK_LENGTH;
+            default -> NO_SUCH_TEMPLATE;
+        };
+    }
+
+    private DropReason addressFault(final DirectBuffer buffer, final int blockOffset)
+    {
+        if (buffer.getLong(blockOffset + CLUSTER_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER) != clusterId)
+        {
+            return DropReason.WRONG_CLUSTER;
+        }
+        return buffer.getInt(blockOffset + GROUP_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER) == groupId ?
+            null : DropReason.WRONG_GROUP;
+    }
+
+    private DropReason onCommand(
+        final DirectBuffer buffer, final int blockOffset, final int bodyLength, final long sessionId)
+    {
+        final long correlationId =
+            buffer.getLong(blockOffset + CORRELATION_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER);
+        final boolean isDone = requests.onCommand(
+            sessionId, correlationId, buffer, blockOffset + SESSION_ID_OFFSET, bodyLength - SESSION_ID_OFFSET);
+        action = isDone ? CONTINUE : ABORT;
+        return null;
+    }
+
+    private DropReason onConnect(
+        final DirectBuffer buffer, final int blockOffset, final int restLength, final long sessionId)
+    {
+        if (restLength < ConnectDecoder.responseChannelHeaderLength())
+        {
+            return DropReason.TOO_SHORT;
+        }
+        connect.wrap(buffer, blockOffset, header.blockLength(), header.version());
+        final DropReason fault =
+            channelFault(connect.responseChannelLength(), restLength - ConnectDecoder.responseChannelHeaderLength());
+        if (null == fault)
+        {
+            requests.onConnect(
+                sessionId, connect.correlationId(), connect.responseChannel(), connect.responseStreamId());
+        }
+        return fault;
+    }
+
+    private DropReason onStatusRequest(
+        final DirectBuffer buffer, final int blockOffset, final int restLength, final long sessionId)
+    {
+        if (restLength < StatusRequestDecoder.responseChannelHeaderLength())
+        {
+            return DropReason.TOO_SHORT;
+        }
+        statusRequest.wrap(buffer, blockOffset, header.blockLength(), header.version());
+        final DropReason fault = channelFault(
+            statusRequest.responseChannelLength(), restLength - StatusRequestDecoder.responseChannelHeaderLength());
+        if (null == fault)
+        {
+            requests.onStatusRequest(
+                sessionId,
+                statusRequest.correlationId(),
+                statusRequest.responseChannel(),
+                statusRequest.responseStreamId());
+        }
+        return fault;
+    }
+
+    /** The length is what 32 unsigned bits said, and must be what is left; refused before a string is made of it. */
+    private DropReason channelFault(final int statedLength, final int restLength)
+    {
+        if (statedLength < 0 || statedLength > restLength)
+        {
+            return DropReason.TOO_SHORT;
+        }
+        if (statedLength < restLength && isKnownVersion())
+        {
+            return DropReason.MALFORMED;
+        }
+        return statedLength > ClientResponseChannel.MAX_LENGTH ? DropReason.REFUSED_CHANNEL : null;
+    }
+
+    /** A message that only says that it was sent. */
+    private DropReason onSign(final int restLength, final long sessionId)
+    {
+        if (0 != restLength && isKnownVersion())
+        {
+            return DropReason.MALFORMED;
+        }
+        if (CloseDecoder.TEMPLATE_ID == header.templateId())
+        {
+            requests.onClose(sessionId);
+        }
+        else
+        {
+            requests.onKeepAlive(sessionId);
+        }
+        return null;
+    }
+}

@@ -1,0 +1,353 @@
+package io.ukehi.transport;
+
+import io.aeron.Aeron;
+import io.aeron.ControlledFragmentAssembler;
+import io.aeron.Image;
+import io.aeron.Subscription;
+import io.aeron.logbuffer.ControlledFragmentHandler.Action;
+import io.aeron.logbuffer.Header;
+import io.ukehi.Invariant;
+import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.ReplyCode;
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.LangUtil;
+import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Where clients reach a node: over UDP, and over IPC from the same machine.
+ * <p>
+ * All methods but the constructor belong to the duty-cycle thread and never block; the constructor waits for the media
+ * driver. A client costs the others nothing: what it does not take is queued for it alone, up to a bound, and beyond
+ * that bound its session ends. Commands and replies allocate nothing; connecting does.
+ * <p>
+ * What a {@link ClientHandler} throws comes out of {@link #poll}, after the polling has ended in order: Aeron would
+ * hand it to its error handler and go on. The message counts as taken.
+ */
+public final class ClientGateway implements AutoCloseable
+{
+    private static final int IDS_LENGTH = CommandEncoder.BLOCK_LENGTH - CommandEncoder.sessionIdEncodingOffset();
+    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
+
+    private final ClientGatewayConfig config;
+    private final DropCounters drops;
+    private final ClientMessageEncoder encoder;
+    private final ClientSessions sessions;
+    private final ClientResponders responders;
+    private final ClientAdapter adapter;
+    private final ControlledFragmentAssembler udpAssembler = new ControlledFragmentAssembler(this::onUdpMessage);
+    private final ControlledFragmentAssembler ipcAssembler = new ControlledFragmentAssembler(this::onIpcMessage);
+    private final ManyToOneConcurrentLinkedQueue<Image> goneUdpImages = new ManyToOneConcurrentLinkedQueue<>();
+    private final ManyToOneConcurrentLinkedQueue<Image> goneIpcImages = new ManyToOneConcurrentLinkedQueue<>();
+    private final Subscription udp;
+    private final Subscription ipc;
+    private ClientHandler handler;
+    private Throwable failure;
+    private boolean isIpcFirst;
+    private long leaderTerm;
+    private int leaderId = ClientMessageEncoder.NO_LEADER;
+    private ConnectCode connectCode = ConnectCode.RECOVERING;
+
+    /**
+     * Opens the ways in.
+     *
+     * @param aeron  of the node; stays the caller's.
+     * @param config concluded here.
+     * @param drops  where what is not taken is counted.
+     */
+    public ClientGateway(final Aeron aeron, final ClientGatewayConfig config, final DropCounters drops)
+    {
+        this.config = config.conclude();
+        this.drops = drops;
+        encoder = new ClientMessageEncoder(
+            config.clusterId(), config.groupId(), config.nodeId(), config.maxCommandLength());
+        sessions = new ClientSessions(aeron, config, encoder, drops);
+        responders = new ClientResponders(aeron, config, encoder, sessions, drops);
+        adapter = new ClientAdapter(config.clusterId(), config.groupId(), new Requests(), drops);
+        final int ipcStreamId = config.ingressStreamId() + config.nodeId();
+        udp = null == config.ingressChannel() ? null : aeron.addSubscription(
+            config.ingressChannel(), config.ingressStreamId(), null, goneUdpImages::offer);
+        ipc = !config.ipcIngress() ? null : aeron.addSubscription(
+            "aeron:ipc", ipcStreamId, null, goneIpcImages::offer);
+    }
+
+    /**
+     * Reads what clients have sent.
+     *
+     * @param to            whom commands and questions go to; asked in {@link #doWork} where an answer had to wait.
+     * @param fragmentLimit most fragments to read, over both ways in; each way comes first every other time.
+     * @return fragments read.
+     */
+    public int poll(final ClientHandler to, final int fragmentLimit)
+    {
+        handler = to;
+        isIpcFirst = !isIpcFirst;
+        int count = 0;
+        if (isIpcFirst)
+        {
+            count += poll(ipc, ipcAssembler, fragmentLimit);
+            count += poll(udp, udpAssembler, fragmentLimit - count);
+        }
+        else
+        {
+            count += poll(udp, udpAssembler, fragmentLimit);
+            count += poll(ipc, ipcAssembler, fragmentLimit - count);
+        }
+        return count;
+    }
+
+    private int poll(final Subscription subscription, final ControlledFragmentAssembler assembler, final int limit)
+    {
+        final int count = null == subscription || limit <= 0 ? 0 : subscription.controlledPoll(assembler, limit);
+        if (null != failure)
+        {
+            final Throwable thrown = failure;
+            failure = null;
+            LangUtil.rethrowUnchecked(thrown);
+        }
+        return count;
+    }
+
+    private Action onUdpMessage(final DirectBuffer buffer, final int offset, final int length, final Header header)
+    {
+        return onMessage(buffer, offset, length, udpAssembler, header);
+    }
+
+    private Action onIpcMessage(final DirectBuffer buffer, final int offset, final int length, final Header header)
+    {
+        return onMessage(buffer, offset, length, ipcAssembler, header);
+    }
+
+    private Action onMessage(
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final ControlledFragmentAssembler assembler,
+        final Header header)
+    {
+        if (length - CommandEncoder.BLOCK_LENGTH > config.maxCommandLength())
+        {
+            // It is read to its end, so that its sender hears of it, but the memory it took is not kept.
+            assembler.freeSessionBuffer(header.sessionId());
+        }
+        try
+        {
+            return adapter.onMessage(buffer, offset, length);
+        }
+        catch (final Throwable thrown)
+        {
+            failure = thrown;
+            return Action.BREAK;
+        }
+    }
+
+    /**
+     * Sends what could not be sent before, opens what clients listen on, and ends the sessions of silent ones.
+     *
+     * @param nowNs monotonic time.
+     * @return what was done, 0 if nothing.
+     */
+    public int doWork(final long nowNs)
+    {
+        return sessions.doWork(nowNs) + responders.doWork(nowNs) +
+            free(goneUdpImages, udpAssembler) + free(goneIpcImages, ipcAssembler);
+    }
+
+    /** The conductor's thread, which may be another, says that an image has gone; the assembler is this thread's. */
+    private static int free(
+        final ManyToOneConcurrentLinkedQueue<Image> goneImages, final ControlledFragmentAssembler assembler)
+    {
+        int workCount = 0;
+        Image image;
+        while (null != (image = goneImages.poll()))
+        {
+            assembler.freeSessionBuffer(image.sessionId());
+            workCount++;
+        }
+        return workCount;
+    }
+
+    /**
+     * Tells a client how its command ended. Never blocks: what the client does not take is queued, and if there is no
+     * room left its session is closed, and the outcome is unknown to it.
+     *
+     * @param sessionId     of the client.
+     * @param correlationId of the command.
+     * @param code          value of a {@link ReplyCode}.
+     * @param index         of the command in the log; 0 where it was not taken.
+     * @param token         fencing token of the command; 0 where it was not taken.
+     * @param buffer        holds the state machine's answer; not looked at if the length is 0.
+     * @param offset        of the answer in bytes.
+     * @param length        of the answer in bytes, no more than {@link ClientGatewayConfig#maxReplyLength()}.
+     * @return false if there is no such session.
+     */
+    public boolean reply(
+        final long sessionId,
+        final long correlationId,
+        final int code,
+        final long index,
+        final long token,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        Invariant.check(length >= 0 && length <= config.maxReplyLength(),
+            "a reply is no longer than publications and queues were made for", length, config.maxReplyLength());
+        final ClientSession session = sessions.get(sessionId);
+        if (null == session)
+        {
+            return false;
+        }
+        final DirectBuffer payload = 0 == length ? NOTHING : buffer;
+        final int payloadOffset = 0 == length ? 0 : offset;
+        final int headLength = encoder.reply(
+            sessionId, correlationId, ReplyCode.get((short)code), index, token, payload, payloadOffset, length);
+        sessions.reply(session, headLength, payload, payloadOffset, length);
+        return true;
+    }
+
+    /**
+     * Who leads. If that has changed, every client hears of it; cheap if it has not.
+     *
+     * @param term         in which it leads.
+     * @param id           of the leader, -1 if none is known.
+     * @param isThisNode   whether it is this node, and it takes commands.
+     * @param isRecovering whether this node replays its log and takes no part yet.
+     */
+    public void onLeader(final long term, final int id, final boolean isThisNode, final boolean isRecovering)
+    {
+        final ConnectCode leading = isThisNode ? ConnectCode.OK : ConnectCode.REDIRECT;
+        final ConnectCode code = isRecovering ? ConnectCode.RECOVERING : leading;
+        if (term != leaderTerm || id != leaderId || code != connectCode)
+        {
+            leaderTerm = term;
+            leaderId = id;
+            connectCode = code;
+            encoder.leader(term, id);
+            sessions.onLeader(code);
+        }
+    }
+
+    /** Clients connected now. */
+    public int sessionCount()
+    {
+        return sessions.count();
+    }
+
+    /** Sessions ended because their client was silent, since the start. */
+    public long timeoutCount()
+    {
+        return sessions.timeoutCount();
+    }
+
+    /** Sessions ended because their client did not take its replies, or listened no more, since the start. */
+    public long slowCount()
+    {
+        return sessions.slowCount();
+    }
+
+    /** Tells the clients, and closes what was opened here. */
+    @Override
+    public void close()
+    {
+        sessions.close();
+        CloseHelper.closeAll(responders, udp, ipc);
+    }
+
+    /** What the adapter has found to be sound. */
+    private final class Requests implements ClientRequests
+    {
+        @Override
+        public void onConnect(
+            final long sessionId, final long correlationId, final String responseChannel, final int responseStreamId)
+        {
+            final String channel = accept(responseChannel, responseStreamId);
+            if (null != channel && !sessions.connect(sessionId, correlationId, channel, responseStreamId))
+            {
+                responders.onSessionLimit(sessionId, correlationId, channel, responseStreamId);
+            }
+        }
+
+        @Override
+        public boolean onCommand(
+            final long sessionId,
+            final long correlationId,
+            final DirectBuffer payload,
+            final int offset,
+            final int length)
+        {
+            if (null == heard(sessionId))
+            {
+                return true;
+            }
+            final int result = length - IDS_LENGTH > config.maxCommandLength() ?
+                ReplyCode.REJECTED_TOO_LARGE.value() :
+                handler.onCommand(sessionId, correlationId, payload, offset, length);
+            if (result >= 0)
+            {
+                reply(sessionId, correlationId, result, 0, 0, NOTHING, 0, 0);
+            }
+            return ClientHandler.LATER != result;
+        }
+
+        @Override
+        public void onKeepAlive(final long sessionId)
+        {
+            final ClientSession session = heard(sessionId);
+            if (null != session)
+            {
+                session.onKeepAlive();
+                sessions.markBusy(session);
+            }
+        }
+
+        @Override
+        public void onClose(final long sessionId)
+        {
+            final ClientSession session = heard(sessionId);
+            if (null != session)
+            {
+                sessions.remove(session);
+            }
+        }
+
+        @Override
+        public void onStatusRequest(
+            final long sessionId, final long correlationId, final String responseChannel, final int responseStreamId)
+        {
+            final String channel = accept(responseChannel, responseStreamId);
+            if (null != channel)
+            {
+                responders.onStatusRequest(handler, sessionId, correlationId, channel, responseStreamId);
+            }
+        }
+
+        /** Null, and counted, if it is not a client that is connected. */
+        private ClientSession heard(final long sessionId)
+        {
+            final ClientSession session = sessions.get(sessionId);
+            if (null == session)
+            {
+                drops.increment(DropReason.UNKNOWN_SESSION);
+            }
+            else
+            {
+                session.onHeard();
+            }
+            return session;
+        }
+
+        private String accept(final String responseChannel, final int responseStreamId)
+        {
+            final String channel = ClientResponseChannel.accept(
+                responseChannel, responseStreamId, config.ingressStreamId(), config.responseTermLength());
+            if (null == channel)
+            {
+                drops.increment(DropReason.REFUSED_CHANNEL);
+            }
+            return channel;
+        }
+    }
+}

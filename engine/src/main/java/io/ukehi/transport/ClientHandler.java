@@ -1,0 +1,34 @@
+package io.ukehi.transport;
+
+import org.agrona.DirectBuffer;
+
+/** What the node does with what clients ask. Called by the duty-cycle thread from within {@link ClientGateway}. */
+public interface ClientHandler
+{
+    /** The command was taken: its reply comes through {@link ClientGateway#reply}, now or later. */
+    int TAKEN = -1;
+
+    /** No room at this moment: polling stops, and the same command is offered again in a later cycle. */
+    int LATER = -2;
+
+    /**
+     * A sound command of a connected session, no longer than the configured maximum.
+     *
+     * @param sessionId     of the client; names its session at every node.
+     * @param correlationId that the client gave the command.
+     * @param payload       holds session id, correlation id and the user's bytes, exactly as a log entry's payload
+     *                      does; reused, valid during the call.
+     * @param offset        of the payload in bytes.
+     * @param length        of the payload in bytes, 16 (the two ids) or more.
+     * @return {@link #TAKEN}, {@link #LATER}, or the value of an {@link io.ukehi.codecs.client.ReplyCode} with which
+     * the gateway answers at once.
+     */
+    int onCommand(long sessionId, long correlationId, DirectBuffer payload, int offset, int length);
+
+    /**
+     * A client asks how the node is.
+     *
+     * @param status to fill in; reused. Who answers, the leader and the number of sessions are filled in already.
+     */
+    void onStatus(ClientStatus status);
+}

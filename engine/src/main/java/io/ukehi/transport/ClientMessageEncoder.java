@@ -1,0 +1,196 @@
+package io.ukehi.transport;
+
+import io.ukehi.codecs.client.CloseEncoder;
+import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.ConnectReplyEncoder;
+import io.ukehi.codecs.client.KeepAliveEncoder;
+import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.RedirectEncoder;
+import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.StatusReplyEncoder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * What a node says to clients, encoded and sealed, one message at a time in one small buffer; the user's bytes of a
+ * reply stay where they are and are only summed. Belongs to the duty-cycle thread; allocates nothing.
+ */
+public final class ClientMessageEncoder
+{
+    /** Says that no leader is known. */
+    public static final int NO_LEADER = -1;
+
+    /** Bytes of a Reply before those of the state machine. */
+    public static final int REPLY_HEAD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
+
+    private static final int MAX_LENGTH = 256;
+
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[MAX_LENGTH]);
+    private final MessageSeal seal = new MessageSeal();
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final ConnectReplyEncoder connectReply = new ConnectReplyEncoder();
+    private final ReplyEncoder reply = new ReplyEncoder();
+    private final RedirectEncoder redirect = new RedirectEncoder();
+    private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
+    private final CloseEncoder close = new CloseEncoder();
+    private final StatusReplyEncoder statusReply = new StatusReplyEncoder();
+    private final long clusterId;
+    private final int groupId;
+    private final int nodeId;
+    private final int maxCommandLength;
+    private long term;
+    private int leaderId = NO_LEADER;
+
+    /**
+     * @param clusterId        identity of the cluster.
+     * @param groupId          Raft group within it.
+     * @param nodeId           who speaks.
+     * @param maxCommandLength in bytes, that clients are told.
+     */
+    public ClientMessageEncoder(
+        final long clusterId, final int groupId, final int nodeId, final int maxCommandLength)
+    {
+        this.clusterId = clusterId;
+        this.groupId = groupId;
+        this.nodeId = nodeId;
+        this.maxCommandLength = maxCommandLength;
+    }
+
+    /** Who leads from now on, as told to clients; {@link #NO_LEADER} if nobody is known to. */
+    public void leader(final long leaderTerm, final int id)
+    {
+        term = leaderTerm;
+        leaderId = id;
+    }
+
+    /** Where every message begins, at 0. */
+    public DirectBuffer buffer()
+    {
+        return buffer;
+    }
+
+    /** The answer to a Connect; returns its length. */
+    public int connectReply(final long sessionId, final long correlationId, final ConnectCode code)
+    {
+        connectReply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .term(term)
+            .nodeId(nodeId)
+            .leaderId(leaderId)
+            .maxCommandLength(maxCommandLength)
+            .code(code);
+        return sealed(ConnectReplyEncoder.BLOCK_LENGTH);
+    }
+
+    /**
+     * How a command ended: the part before the state machine's bytes, sealed together with them. Returns
+     * {@link #REPLY_HEAD_LENGTH}.
+     *
+     * @param sessionId     of the client.
+     * @param correlationId of the command.
+     * @param code          how it ended.
+     * @param index         of the command in the log; 0 where it was not taken.
+     * @param token         fencing token of the command; 0 where it was not taken.
+     * @param payload       holds the bytes that will follow.
+     * @param offset        of these bytes.
+     * @param length        of these bytes.
+     */
+    public int reply(
+        final long sessionId,
+        final long correlationId,
+        final ReplyCode code,
+        final long index,
+        final long token,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        reply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .index(index)
+            .token(token)
+            .leaderId(leaderId)
+            .code(code);
+        seal.seal(buffer, 0, REPLY_HEAD_LENGTH, payload, offset, length);
+        return REPLY_HEAD_LENGTH;
+    }
+
+    /** Tells that leadership has moved; returns the message's length. */
+    public int redirect(final long sessionId)
+    {
+        redirect.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .term(term)
+            .leaderId(leaderId);
+        return sealed(RedirectEncoder.BLOCK_LENGTH);
+    }
+
+    /** Answers a KeepAlive; returns the message's length. */
+    public int keepAlive(final long sessionId)
+    {
+        keepAlive.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId);
+        return sealed(KeepAliveEncoder.BLOCK_LENGTH);
+    }
+
+    /** Ends a session; returns the message's length. */
+    public int close(final long sessionId)
+    {
+        close.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId);
+        return sealed(CloseEncoder.BLOCK_LENGTH);
+    }
+
+    /** Tells how the node is; returns the message's length. */
+    public int statusReply(final long sessionId, final long correlationId, final ClientStatus status)
+    {
+        statusReply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .term(status.term)
+            .firstIndex(status.firstIndex)
+            .lastIndex(status.lastIndex)
+            .durableIndex(status.durableIndex)
+            .commitIndex(status.commitIndex)
+            .appliedIndex(status.appliedIndex)
+            .stateDigest(status.stateDigest)
+            .electionCount(status.electionCount)
+            .errorCount(status.errorCount)
+            .nodeId(nodeId)
+            .leaderId(status.leaderId)
+            .sessionCount(status.sessionCount)
+            .role(status.role);
+        return sealed(StatusReplyEncoder.BLOCK_LENGTH);
+    }
+
+    /** What {@link ClientHandler#onStatus} finds filled in. */
+    void fill(final ClientStatus status, final int sessionCount)
+    {
+        status.clear();
+        status.term = term;
+        status.leaderId = leaderId;
+        status.sessionCount = sessionCount;
+    }
+
+    private int sealed(final int blockLength)
+    {
+        final int length = MessageHeaderEncoder.ENCODED_LENGTH + blockLength;
+        seal.seal(buffer, 0, length);
+        return length;
+    }
+}

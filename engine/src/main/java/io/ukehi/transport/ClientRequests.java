@@ -1,0 +1,21 @@
+package io.ukehi.transport;
+
+import org.agrona.DirectBuffer;
+
+/** What a client may ask of a node, once it has been found sound and meant for this cluster and group. */
+public interface ClientRequests
+{
+    void onConnect(long sessionId, long correlationId, String responseChannel, int responseStreamId);
+
+    /**
+     * @param payload as in {@link ClientHandler#onCommand}; valid during the call.
+     * @return false if the command must be offered again.
+     */
+    boolean onCommand(long sessionId, long correlationId, DirectBuffer payload, int offset, int length);
+
+    void onKeepAlive(long sessionId);
+
+    void onClose(long sessionId);
+
+    void onStatusRequest(long sessionId, long correlationId, String responseChannel, int responseStreamId);
+}

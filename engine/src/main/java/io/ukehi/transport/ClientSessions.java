@@ -1,0 +1,254 @@
+package io.ukehi.transport;
+
+import io.aeron.Aeron;
+import io.ukehi.codecs.client.ConnectCode;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2ObjectHashMap;
+
+/**
+ * All clients connected to this node. Belongs to the duty-cycle thread.
+ * <p>
+ * Silence is measured in ticks, {@link #TICKS} to a session timeout, and a tick needs a duty cycle to happen: a node
+ * that stood still does not close the sessions of clients whose messages are waiting to be read.
+ */
+final class ClientSessions implements AutoCloseable
+{
+    private static final int TICKS = 8;
+
+    private final Aeron aeron;
+    private final ClientGatewayConfig config;
+    private final ClientMessageEncoder encoder;
+    private final DropCounters drops;
+    private final long tickNs;
+    private final Long2ObjectHashMap<ClientSession> byId = new Long2ObjectHashMap<>();
+    private final ArrayList<ClientSession> all;
+    private final ArrayList<ClientSession> busy;
+    private final ArrayDeque<ClientReplyQueue> freeQueues = new ArrayDeque<>();
+    private ConnectCode connectCode = ConnectCode.RECOVERING;
+    private long nextTickNs;
+    private boolean isTicking;
+    private long timeoutCount;
+    private long slowCount;
+
+    ClientSessions(
+        final Aeron aeron,
+        final ClientGatewayConfig config,
+        final ClientMessageEncoder encoder,
+        final DropCounters drops)
+    {
+        this.aeron = aeron;
+        this.config = config;
+        this.encoder = encoder;
+        this.drops = drops;
+        this.tickNs = Math.max(1, config.sessionTimeoutNs() / TICKS);
+        this.all = new ArrayList<>(config.sessionLimit());
+        this.busy = new ArrayList<>(config.sessionLimit());
+    }
+
+    int count()
+    {
+        return all.size();
+    }
+
+    long timeoutCount()
+    {
+        return timeoutCount;
+    }
+
+    long slowCount()
+    {
+        return slowCount;
+    }
+
+    ClientSession get(final long sessionId)
+    {
+        return byId.get(sessionId);
+    }
+
+    /** What a Connect is answered with from now on; news to those who are connected. */
+    void onLeader(final ConnectCode code)
+    {
+        connectCode = code;
+        for (int i = 0; i < all.size(); i++)
+        {
+            all.get(i).onLeader();
+            markBusy(all.get(i));
+        }
+    }
+
+    /** A client makes itself known. False if there are as many as there may be. */
+    boolean connect(final long sessionId, final long correlationId, final String channel, final int streamId)
+    {
+        ClientSession session = byId.get(sessionId);
+        if (null == session)
+        {
+            if (all.size() >= config.sessionLimit())
+            {
+                return false;
+            }
+            session = open(sessionId, channel, streamId);
+        }
+        else if (session.egress().isDead() || !session.egress().isTo(channel, streamId))
+        {
+            session.egress(new ClientEgress(aeron, channel, streamId));
+        }
+        session.onHeard();
+        session.onConnect(correlationId);
+        markBusy(session);
+        return true;
+    }
+
+    private ClientSession open(final long sessionId, final String channel, final int streamId)
+    {
+        final ClientReplyQueue queue =
+            freeQueues.isEmpty() ? new ClientReplyQueue(config.replyQueueLength()) : freeQueues.pop();
+        final ClientSession session = new ClientSession(sessionId, new ClientEgress(aeron, channel, streamId), queue);
+        session.listIndex = all.size();
+        all.add(session);
+        byId.put(sessionId, session);
+        return session;
+    }
+
+    /** Sends or queues a reply that the encoder holds the head of; ends the session if that cannot be. */
+    void reply(
+        final ClientSession session,
+        final int headLength,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        if (!session.reply(encoder.buffer(), headLength, payload, offset, length))
+        {
+            slowCount++;
+            close(session);
+        }
+        else if (session.hasWork())
+        {
+            markBusy(session);
+        }
+    }
+
+    void markBusy(final ClientSession session)
+    {
+        if (!session.isBusy)
+        {
+            session.isBusy = true;
+            busy.add(session);
+        }
+    }
+
+    /** Ends a session and tells the client, if it can be told. */
+    void close(final ClientSession session)
+    {
+        final ClientEgress egress = session.egress();
+        if (egress.isConnected())
+        {
+            egress.offer(encoder.buffer(), 0, encoder.close(session.sessionId()));
+        }
+        remove(session);
+    }
+
+    /** Ends a session without a word. */
+    void remove(final ClientSession session)
+    {
+        byId.remove(session.sessionId());
+        final ClientSession last = all.remove(all.size() - 1);
+        if (last != session)
+        {
+            last.listIndex = session.listIndex;
+            all.set(session.listIndex, last);
+        }
+        session.isClosed = true;
+        session.egress().close();
+        session.queue().clear();
+        freeQueues.push(session.queue());
+    }
+
+    int doWork(final long nowNs)
+    {
+        return doBusy() + doTick(nowNs);
+    }
+
+    private int doBusy()
+    {
+        int workCount = 0;
+        for (int i = busy.size() - 1; i >= 0; i--)
+        {
+            final ClientSession session = busy.get(i);
+            if (!session.isClosed)
+            {
+                final int sent = session.doWork(encoder, connectCode);
+                if (ClientEgress.DEAD == sent)
+                {
+                    onDead(session);
+                }
+                workCount += Math.abs(sent);
+            }
+            if (session.isClosed || !session.hasWork())
+            {
+                session.isBusy = false;
+                final ClientSession last = busy.remove(busy.size() - 1);
+                if (last != session)
+                {
+                    busy.set(i, last);
+                }
+            }
+        }
+        return workCount;
+    }
+
+    private void onDead(final ClientSession session)
+    {
+        if (session.egress().isRefused())
+        {
+            drops.increment(DropReason.REFUSED_CHANNEL);
+        }
+        else
+        {
+            slowCount++;
+        }
+        remove(session);
+    }
+
+    private int doTick(final long nowNs)
+    {
+        if (!isTicking)
+        {
+            isTicking = true;
+            nextTickNs = nowNs + tickNs;
+        }
+        if (nowNs - nextTickNs < 0)
+        {
+            return 0;
+        }
+        nextTickNs = nowNs + tickNs;
+        int workCount = 0;
+        for (int i = all.size() - 1; i >= 0; i--)
+        {
+            final ClientSession session = all.get(i);
+            if (session.onTick() > TICKS)
+            {
+                timeoutCount++;
+                close(session);
+                workCount++;
+            }
+        }
+        return workCount;
+    }
+
+    @Override
+    public void close()
+    {
+        while (!all.isEmpty())
+        {
+            close(all.get(all.size() - 1));
+        }
+        busy.clear();
+        while (!freeQueues.isEmpty())
+        {
+            freeQueues.pop().free();
+        }
+    }
+}

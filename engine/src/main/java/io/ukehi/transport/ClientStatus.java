@@ -1,0 +1,89 @@
+package io.ukehi.transport;
+
+import io.ukehi.codecs.client.NodeRole;
+
+/**
+ * How a node is, for whoever asks: the fields of a StatusReply. One reusable holder, filled by
+ * {@link ClientHandler#onStatus}; belongs to the duty-cycle thread.
+ */
+public final class ClientStatus
+{
+    long term;
+    long firstIndex;
+    long lastIndex;
+    long durableIndex;
+    long commitIndex;
+    long appliedIndex;
+    long stateDigest;
+    long electionCount;
+    long errorCount;
+    int leaderId;
+    int sessionCount;
+    NodeRole role;
+
+    ClientStatus()
+    {
+    }
+
+    void clear()
+    {
+        term = 0;
+        firstIndex = 0;
+        lastIndex = 0;
+        durableIndex = 0;
+        commitIndex = 0;
+        appliedIndex = 0;
+        stateDigest = 0;
+        electionCount = 0;
+        errorCount = 0;
+        leaderId = ClientMessageEncoder.NO_LEADER;
+        sessionCount = 0;
+        role = NodeRole.RECOVERING;
+    }
+
+    /** Current term, and who leads it; -1 says that none is known. */
+    public ClientStatus term(final long currentTerm, final int currentLeaderId)
+    {
+        term = currentTerm;
+        leaderId = currentLeaderId;
+        return this;
+    }
+
+    public ClientStatus role(final NodeRole currentRole)
+    {
+        role = currentRole;
+        return this;
+    }
+
+    /** What the log holds; {@code last + 1 == first} where it is empty. */
+    public ClientStatus log(final long first, final long last, final long durable)
+    {
+        firstIndex = first;
+        lastIndex = last;
+        durableIndex = durable;
+        return this;
+    }
+
+    /** How far the group has decided, and how far this node has followed. */
+    public ClientStatus progress(final long committed, final long applied)
+    {
+        commitIndex = committed;
+        appliedIndex = applied;
+        return this;
+    }
+
+    /** Digest of the state machine at the applied index. */
+    public ClientStatus stateDigest(final long digest)
+    {
+        stateDigest = digest;
+        return this;
+    }
+
+    /** Elections this node stood in, and entries of its error log, since it started. */
+    public ClientStatus counts(final long elections, final long errors)
+    {
+        electionCount = elections;
+        errorCount = errors;
+        return this;
+    }
+}
