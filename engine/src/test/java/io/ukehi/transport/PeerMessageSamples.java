@@ -1,0 +1,286 @@
+package io.ukehi.transport;
+
+import io.ukehi.raft.AckKind;
+import io.ukehi.raft.EntryCursor;
+import io.ukehi.raft.PeerHandler;
+import io.ukehi.raft.PeerSender;
+import io.ukehi.raft.VoteKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** What the tests of peer messages share: a link that keeps bytes, a handler that writes down, random messages. */
+final class PeerMessageSamples
+{
+    static final long CLUSTER_ID = 0x1122_3344_5566_7788L;
+    static final int GROUP_ID = 3;
+    static final int FROM_ID = 1;
+    static final int TO_ID = 2;
+    static final int[] MEMBERS = {1, 2, 3};
+    static final int TEMPLATES = 6;
+    static final int APPEND = 3;
+    /** Length of what an append's checksum covers. */
+    static final int APPEND_COVERED = 80;
+
+    private PeerMessageSamples()
+    {
+    }
+
+    /** Keeps what was offered last. */
+    static final class KeepingLink implements PeerLink
+    {
+        byte[] message = {};
+        int toId;
+        boolean isBulk;
+        DirectBuffer body;
+        boolean answer = true;
+
+        @Override
+        public boolean offer(
+            final int to,
+            final boolean bulk,
+            final DirectBuffer header,
+            final int headerOffset,
+            final int headerLength,
+            final DirectBuffer bodyBuffer,
+            final int bodyOffset,
+            final int bodyLength)
+        {
+            toId = to;
+            isBulk = bulk;
+            body = bodyBuffer;
+            message = new byte[headerLength + bodyLength];
+            header.getBytes(headerOffset, message, 0, headerLength);
+            if (null != bodyBuffer)
+            {
+                bodyBuffer.getBytes(bodyOffset, message, headerLength, bodyLength);
+            }
+            return answer;
+        }
+    }
+
+    /** Writes each call down as a line. */
+    static final class WritingHandler implements PeerHandler
+    {
+        final List<String> lines = new ArrayList<>();
+
+        @Override
+        public void onVoteRequest(
+            final int fromId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
+        {
+            lines.add(line("voteRequest", fromId, kind, term, lastLogIndex, lastLogTerm));
+        }
+
+        @Override
+        public void onVoteReply(
+            final int fromId, final VoteKind kind, final long term, final long requestTerm, final boolean granted)
+        {
+            lines.add(line("voteReply", fromId, kind, term, requestTerm, granted));
+        }
+
+        @Override
+        public void onAppend(
+            final int fromId,
+            final long term,
+            final long sequence,
+            final long prevIndex,
+            final long prevTerm,
+            final long commitIndex,
+            final DirectBuffer frames,
+            final int offset,
+            final int length)
+        {
+            final byte[] bytes = new byte[length];
+            frames.getBytes(offset, bytes);
+            lines.add(line("append", fromId, term, sequence, prevIndex, prevTerm, commitIndex, hex(bytes)));
+        }
+
+        @Override
+        public void onAck(
+            final int fromId,
+            final AckKind kind,
+            final long term,
+            final long sequence,
+            final long heartbeatSequence,
+            final long incarnation,
+            final long matchIndex,
+            final long lastIndex,
+            final long conflictIndex,
+            final long conflictTerm)
+        {
+            lines.add(line("ack", fromId, kind, term, sequence, heartbeatSequence, incarnation,
+                matchIndex, lastIndex, conflictIndex, conflictTerm));
+        }
+
+        @Override
+        public void onHeartbeat(final int fromId, final long term, final long sequence, final long commitIndex)
+        {
+            lines.add(line("heartbeat", fromId, term, sequence, commitIndex));
+        }
+
+        @Override
+        public void onTimeoutNow(final int fromId, final long term)
+        {
+            lines.add(line("timeoutNow", fromId, term));
+        }
+    }
+
+    /** A run of bytes that stands for entries. */
+    static final class Run implements EntryCursor
+    {
+        private final DirectBuffer buffer;
+        private final int offset;
+        private final int length;
+
+        Run(final DirectBuffer buffer, final int offset, final int length)
+        {
+            this.buffer = buffer;
+            this.offset = offset;
+            this.length = length;
+        }
+
+        @Override
+        public DirectBuffer buffer()
+        {
+            return buffer;
+        }
+
+        @Override
+        public int offset()
+        {
+            return offset;
+        }
+
+        @Override
+        public int length()
+        {
+            return length;
+        }
+
+        @Override
+        public int count()
+        {
+            return 0;
+        }
+
+        @Override
+        public boolean next()
+        {
+            return false;
+        }
+
+        @Override
+        public long index()
+        {
+            return 0;
+        }
+
+        @Override
+        public long term()
+        {
+            return 0;
+        }
+
+        @Override
+        public long token()
+        {
+            return 0;
+        }
+
+        @Override
+        public long clusterTimeNs()
+        {
+            return 0;
+        }
+
+        @Override
+        public int type()
+        {
+            return 0;
+        }
+
+        @Override
+        public int payloadOffset()
+        {
+            return 0;
+        }
+
+        @Override
+        public int payloadLength()
+        {
+            return 0;
+        }
+    }
+
+    /**
+     * Sends a message with random values.
+     *
+     * @param template 1 to {@link #TEMPLATES}.
+     * @return the line that a {@link WritingHandler} should write.
+     */
+    static String sendRandom(final PeerSender sender, final int template, final Random random)
+    {
+        final long a = random.nextLong();
+        final long b = random.nextLong();
+        final long c = random.nextLong();
+        final long d = random.nextLong();
+        final long e = random.nextLong();
+        final VoteKind voteKind = VoteKind.values()[random.nextInt(VoteKind.values().length)];
+        switch (template)
+        {
+            case 1:
+                sender.sendVoteRequest(TO_ID, voteKind, a, b, c);
+                return line("voteRequest", FROM_ID, voteKind, a, b, c);
+
+            case 2:
+                final boolean granted = random.nextBoolean();
+                sender.sendVoteReply(TO_ID, voteKind, a, b, granted);
+                return line("voteReply", FROM_ID, voteKind, a, b, granted);
+
+            case APPEND:
+                final byte[] frames = new byte[random.nextInt(600)];
+                random.nextBytes(frames);
+                final UnsafeBuffer log = new UnsafeBuffer(new byte[1000]);
+                log.putBytes(200, frames);
+                final Run run = 0 == frames.length && random.nextBoolean() ? null : new Run(log, 200, frames.length);
+                sender.sendAppend(TO_ID, a, b, c, d, e, run);
+                return line("append", FROM_ID, a, b, c, d, e, hex(frames));
+
+            case 4:
+                final AckKind ackKind = AckKind.values()[random.nextInt(AckKind.values().length)];
+                final long f = random.nextLong();
+                final long g = random.nextLong();
+                final long h = random.nextLong();
+                sender.sendAck(TO_ID, ackKind, a, b, c, d, e, f, g, h);
+                return line("ack", FROM_ID, ackKind, a, b, c, d, e, f, g, h);
+
+            case 5:
+                sender.sendHeartbeat(TO_ID, a, b, c);
+                return line("heartbeat", FROM_ID, a, b, c);
+
+            default:
+                sender.sendTimeoutNow(TO_ID, a);
+                return line("timeoutNow", FROM_ID, a);
+        }
+    }
+
+    /** Bytes of a random message of this template, from {@link #FROM_ID} to {@link #TO_ID}. */
+    static byte[] encodeRandom(final int template, final Random random)
+    {
+        final KeepingLink link = new KeepingLink();
+        sendRandom(new PeerPublisher(CLUSTER_ID, GROUP_ID, FROM_ID, link), template, random);
+        return link.message;
+    }
+
+    private static String line(final Object... values)
+    {
+        return java.util.Arrays.toString(values);
+    }
+
+    private static String hex(final byte[] bytes)
+    {
+        return java.util.HexFormat.of().formatHex(bytes);
+    }
+}
