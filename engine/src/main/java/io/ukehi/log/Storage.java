@@ -32,13 +32,13 @@ public interface Storage extends AutoCloseable
     String[] list();
 
     /**
-     * Creates a file of zeros and allocates every byte of it on the disk, so that no later store can find the disk
-     * full.
+     * Creates a file of zeros that takes no room on the disk yet: {@link StorageFile#allocate} before anything is
+     * stored into it.
      *
      * @param name    of a file that does not exist.
      * @param length  in bytes.
      * @param mapping of the result.
-     * @return the file, pre-touched. Its name is durable only after {@link #forceDirectory()}, its zeros after a force.
+     * @return the file. Its name is durable only after {@link #forceDirectory()}.
      * @throws StorageFullException if there is no room; nothing is left behind.
      */
     StorageFile create(String name, int length, Mapping mapping);

@@ -15,6 +15,16 @@ public interface StorageFile extends AutoCloseable
     UnsafeBuffer buffer();
 
     /**
+     * Allocates the next part of a created file on the disk, makes it durable and touches its pages, so that no later
+     * store finds the disk full or waits for a page. In parts, so that whoever has other work goes on with it between.
+     *
+     * @param maxBytes bound on this part, 1 or more.
+     * @return bytes still to be allocated, 0 when the file is whole.
+     * @throws StorageFullException if there is no room. The file is useless then: close and delete it.
+     */
+    int allocate(int maxBytes);
+
+    /**
      * Puts a range of {@link #buffer()} into the file. No other thread may store into the range meanwhile.
      *
      * @param offset in bytes.

@@ -1,0 +1,122 @@
+package io.ukehi.log;
+
+import org.agrona.BitUtil;
+
+/** Settings of a {@link SegmentedLog}. Fluent; {@link #conclude()} checks them as a whole. */
+public final class LogConfig
+{
+    /** Default length of a segment: 64 MiB. */
+    public static final int SEGMENT_LENGTH_DEFAULT = 64 * 1024 * 1024;
+
+    /** Default bound on a payload: 1 MiB. */
+    public static final int MAX_PAYLOAD_LENGTH_DEFAULT = 1024 * 1024;
+
+    private int segmentLength = SEGMENT_LENGTH_DEFAULT;
+    private int maxPayloadLength = MAX_PAYLOAD_LENGTH_DEFAULT;
+    private int allocationSliceLength = 512 * 1024;
+    private Durability durability = Durability.BATCH;
+    private long bootId;
+    private long logId;
+
+    /** Length of a segment file in bytes; a multiple of 4096 that holds an entry of {@link #maxPayloadLength()}. */
+    public LogConfig segmentLength(final int bytes)
+    {
+        segmentLength = bytes;
+        return this;
+    }
+
+    public int segmentLength()
+    {
+        return segmentLength;
+    }
+
+    /** Longest payload of an entry in bytes. */
+    public LogConfig maxPayloadLength(final int bytes)
+    {
+        maxPayloadLength = bytes;
+        return this;
+    }
+
+    public int maxPayloadLength()
+    {
+        return maxPayloadLength;
+    }
+
+    /** How much of the next segment is allocated between two forces, in bytes. */
+    public LogConfig allocationSliceLength(final int bytes)
+    {
+        allocationSliceLength = bytes;
+        return this;
+    }
+
+    public int allocationSliceLength()
+    {
+        return allocationSliceLength;
+    }
+
+    public LogConfig durability(final Durability level)
+    {
+        durability = level;
+        return this;
+    }
+
+    public Durability durability()
+    {
+        return durability;
+    }
+
+    /** A number that changes when the machine starts anew, 0 if unknown. */
+    public LogConfig bootId(final long id)
+    {
+        bootId = id;
+        return this;
+    }
+
+    public long bootId()
+    {
+        return bootId;
+    }
+
+    /** A number that tells this log from every other one; all of its segments carry it. */
+    public LogConfig logId(final long id)
+    {
+        logId = id;
+        return this;
+    }
+
+    public long logId()
+    {
+        return logId;
+    }
+
+    Storage.Mapping writableMapping()
+    {
+        return Durability.ASYNC == durability ? Storage.Mapping.SHARED : Storage.Mapping.PRIVATE;
+    }
+
+    /**
+     * Checks the settings.
+     *
+     * @return this.
+     * @throws IllegalArgumentException naming the first that is wrong.
+     */
+    public LogConfig conclude()
+    {
+        require(maxPayloadLength >= 0, "maxPayloadLength must not be negative", maxPayloadLength);
+        require(segmentLength > 0 && BitUtil.isAligned(segmentLength, SegmentHeader.LENGTH),
+            "segmentLength must be a multiple of 4096", segmentLength);
+        require((long)segmentLength >= SegmentHeader.LENGTH + (long)EntryFrame.HEADER_LENGTH + maxPayloadLength + 8,
+            "segmentLength must hold a header and an entry of maxPayloadLength", segmentLength);
+        require(allocationSliceLength > 0, "allocationSliceLength must be greater than 0", allocationSliceLength);
+        require(null != durability, "durability must be set", 0);
+        return this;
+    }
+
+    private static void require(final boolean holds, final String rule, final long value)
+    {
+        if (!holds)
+        {
+            throw new IllegalArgumentException(rule + ": " + value);
+        }
+    }
+}

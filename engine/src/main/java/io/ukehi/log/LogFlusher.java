@@ -1,0 +1,119 @@
+package io.ukehi.log;
+
+import java.util.function.LongSupplier;
+import org.agrona.concurrent.Agent;
+
+/**
+ * The log's helper: group commit ({@link Durability#BATCH}: force without pause what has accumulated, so that the
+ * longer a force takes the more it covers) and the {@link SegmentSupply}.
+ * <p>
+ * Passive: a thread of its own calls {@link #doWork()}, or a simulator does. The duty cycle never waits for it, but for
+ * a cut, when it asks it to rest ({@link #pause()}). A failure is final: it is kept, nothing is done any more, and the
+ * duty cycle ends the node with it.
+ */
+public final class LogFlusher implements Agent
+{
+    private final FlushQueue queue;
+    private final SegmentWriter writer;
+    private final SegmentSupply supply;
+    private final LongSupplier commitIndex;
+    private final boolean isBatching;
+    private volatile Throwable failure;
+    private volatile boolean isRunning;
+    /** Odd while the duty cycle asks for rest. */
+    private volatile long restRequest;
+    private volatile long restGranted;
+
+    LogFlusher(
+        final FlushQueue queue,
+        final SegmentWriter writer,
+        final SegmentSupply supply,
+        final LongSupplier commitIndex,
+        final boolean isBatching)
+    {
+        this.queue = queue;
+        this.writer = writer;
+        this.supply = supply;
+        this.commitIndex = commitIndex;
+        this.isBatching = isBatching;
+    }
+
+    @Override
+    public void onStart()
+    {
+        isRunning = true;
+    }
+
+    @Override
+    public int doWork()
+    {
+        final long request = restRequest;
+        if (0 != (request & 1))
+        {
+            restGranted = request;
+            return 0;
+        }
+        if (null != failure)
+        {
+            return 0;
+        }
+        try
+        {
+            return (isBatching ? flush() : 0) + supply.doWork(writer.sequence());
+        }
+        catch (final Throwable thrown)
+        {
+            failure = thrown;
+            return 0;
+        }
+    }
+
+    private int flush()
+    {
+        final long number = queue.submitted();
+        if (number == queue.completed())
+        {
+            return 0;
+        }
+        writer.writeTo(queue.position(number), queue.index(number), commitIndex.getAsLong());
+        queue.complete(number);
+        return 1;
+    }
+
+    /** Duty-cycle thread: returns once the flusher does nothing and will do nothing until {@link #resume()}. */
+    void pause()
+    {
+        restRequest++;
+        while (isRunning && restGranted != restRequest)
+        {
+            Thread.onSpinWait();
+        }
+    }
+
+    void resume()
+    {
+        restRequest++;
+    }
+
+    /** Throws if the flusher has failed. */
+    void checkFailure()
+    {
+        final Throwable thrown = failure;
+        if (null != thrown)
+        {
+            throw new StorageException("the log's flusher failed: " + thrown.getMessage(), thrown);
+        }
+    }
+
+    @Override
+    public void onClose()
+    {
+        isRunning = false;
+    }
+
+    @Override
+    public String roleName()
+    {
+        return "log-flusher";
+    }
+}

@@ -1,0 +1,182 @@
+package io.ukehi.log;
+
+import io.ukehi.Invariant;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.agrona.BufferUtil;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A file of a {@link FileStorage}.
+ * <p>
+ * It is allocated by writes of one page each: the page cache keeps dirtiness in units as large as the write that made
+ * them, and in a shared mapping a single store makes the whole unit dirty.
+ */
+final class MappedFile implements StorageFile
+{
+    private static final int PAGE_LENGTH = 4096;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final Storage.Mapping mapping;
+    private final ByteBuffer mapped;
+    private final UnsafeBuffer buffer;
+    /** Of whoever writes: its position and limit move, which those of the mapping itself must not. */
+    private final ByteBuffer view;
+    private int allocated;
+    private boolean isClosed;
+
+    private MappedFile(
+        final Path path,
+        final FileChannel channel,
+        final Storage.Mapping mapping,
+        final ByteBuffer mapped,
+        final int allocated)
+    {
+        this.path = path;
+        this.channel = channel;
+        this.mapping = mapping;
+        this.mapped = mapped;
+        this.buffer = new UnsafeBuffer(mapped);
+        this.view = mapped.duplicate();
+        this.allocated = allocated;
+    }
+
+    static MappedFile create(final Path path, final int length, final Storage.Mapping mapping) throws IOException
+    {
+        final FileChannel channel = FileChannel.open(
+            path, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return map(path, channel, length, mapping, 0);
+    }
+
+    static MappedFile open(final Path path, final Storage.Mapping mapping) throws IOException
+    {
+        final FileChannel channel = Storage.Mapping.READ_ONLY == mapping ?
+            FileChannel.open(path, StandardOpenOption.READ) :
+            FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        final long length = channel.size();
+        if (length > Integer.MAX_VALUE)
+        {
+            CloseHelper.quietClose(channel);
+            throw new IOException("longer than any file of a log: " + length + " bytes");
+        }
+        return map(path, channel, (int)length, mapping, (int)length);
+    }
+
+    private static MappedFile map(
+        final Path path,
+        final FileChannel channel,
+        final int length,
+        final Storage.Mapping mapping,
+        final int allocated) throws IOException
+    {
+        try
+        {
+            final MapMode mode = switch (mapping)
+            {
+                case SHARED -> MapMode.READ_WRITE;
+                case PRIVATE -> MapMode.PRIVATE;
+                case READ_ONLY -> MapMode.READ_ONLY;
+            };
+            return new MappedFile(path, channel, mapping, channel.map(mode, 0, length), allocated);
+        }
+        catch (final Throwable thrown)
+        {
+            CloseHelper.quietClose(channel);
+            throw thrown;
+        }
+    }
+
+    @Override
+    public String name()
+    {
+        return path.getFileName().toString();
+    }
+
+    @Override
+    public int length()
+    {
+        return buffer.capacity();
+    }
+
+    @Override
+    public UnsafeBuffer buffer()
+    {
+        return buffer;
+    }
+
+    @Override
+    public int allocate(final int maxBytes)
+    {
+        final int end = (int)Math.min(length(), (long)allocated + Math.max(maxBytes, PAGE_LENGTH));
+        if (allocated < end)
+        {
+            for (int at = allocated; at < end; at += PAGE_LENGTH)
+            {
+                writeFully(at, Math.min(PAGE_LENGTH, end - at));
+                // A store of what is there already: it makes the page this process's own, in a private mapping too.
+                buffer.putByte(at, (byte)0);
+            }
+            allocated = end;
+            force();
+        }
+        return length() - allocated;
+    }
+
+    @Override
+    public void write(final int offset, final int length)
+    {
+        Invariant.check(Storage.Mapping.READ_ONLY != mapping, "a file mapped for writing");
+        Invariant.check(offset + length <= allocated, "what is written is allocated", offset, length);
+        if (Storage.Mapping.PRIVATE == mapping)
+        {
+            writeFully(offset, length);
+        }
+    }
+
+    private void writeFully(final int offset, final int length)
+    {
+        try
+        {
+            view.limit(offset + length).position(offset);
+            while (view.hasRemaining())
+            {
+                channel.write(view, view.position());
+            }
+        }
+        catch (final IOException ex)
+        {
+            throw FileStorage.failure("write", path, ex);
+        }
+    }
+
+    @Override
+    public void force()
+    {
+        try
+        {
+            channel.force(false);
+        }
+        catch (final IOException ex)
+        {
+            throw new StorageException("cannot force " + path + ": " + ex.getMessage(), ex);
+        }
+    }
+
+    @Override
+    public void close()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            CloseHelper.quietClose(channel);
+            buffer.wrap(0, 0);
+            BufferUtil.free(mapped);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package io.ukehi.log;
+
+import io.ukehi.Invariant;
+
+/**
+ * Puts what was appended into the files and forces it, in the order of the log: a segment is durable to its end before
+ * the first byte of the next one is written, so that damage in any segment but the last is never the work of a crash.
+ * <p>
+ * Used by one thread at a time: the flusher's ({@link Durability#BATCH}), or the duty cycle's.
+ */
+final class SegmentWriter
+{
+    private final DurableMark mark;
+    private final long bootId;
+    private LogSegment segment;
+    private int offset;
+    private boolean isHeaderDue;
+    private long durableIndex;
+    /** Of {@link #segment}, for another thread: everything before it is in its file. */
+    private volatile long sequence;
+
+    SegmentWriter(final DurableMark mark, final long bootId)
+    {
+        this.mark = mark;
+        this.bootId = bootId;
+    }
+
+    /**
+     * Goes on in a segment.
+     *
+     * @param newSegment to write to.
+     * @param newOffset  up to which it is durable.
+     * @param index      up to which the log is durable.
+     * @param isFresh    whether the segment's header has to be written yet.
+     */
+    void reset(final LogSegment newSegment, final int newOffset, final long index, final boolean isFresh)
+    {
+        segment = newSegment;
+        sequence = newSegment.sequence();
+        offset = newOffset;
+        durableIndex = index;
+        isHeaderDue = isFresh;
+    }
+
+    /** Makes everything up to a position durable, which is the end of the entry with this index. */
+    void writeTo(final long position, final long index, final long commitIndex)
+    {
+        LogSegment next = segment.next();
+        while (null != next && position > next.basePosition())
+        {
+            write(segment.end(), segment.lastIndex(), commitIndex);
+            segment = next;
+            sequence = next.sequence();
+            offset = SegmentHeader.LENGTH;
+            isHeaderDue = true;
+            next = segment.next();
+        }
+        write((int)(position - segment.basePosition()), index, commitIndex);
+    }
+
+    private void write(final int end, final long index, final long commitIndex)
+    {
+        Invariant.check(end >= offset && end <= segment.length(), "what is written lies in the segment", end, offset);
+        if (end == offset)
+        {
+            return;
+        }
+        putMark(0, commitIndex);
+        segment.file().write(offset, end - offset);
+        segment.file().force();
+        offset = end;
+        durableIndex = index;
+    }
+
+    private void putMark(final int flags, final long commitIndex)
+    {
+        final int sector = mark.put(segment.buffer(), flags, durableIndex, offset, commitIndex, bootId);
+        if (isHeaderDue)
+        {
+            segment.file().write(0, SegmentHeader.LENGTH);
+            isHeaderDue = false;
+        }
+        else
+        {
+            segment.file().write(sector, SegmentHeader.SECTOR_LENGTH);
+        }
+    }
+
+    /** Notes durably how far the log is durable, as far as this writer knows; with {@link DurableMark#CLEAN} or 0. */
+    void forceMark(final int flags, final long commitIndex)
+    {
+        putMark(flags, commitIndex);
+        segment.file().force();
+    }
+
+    /** Notes that what was stored counts as durable, without making it so: {@link Durability#ASYNC}. */
+    void passTo(final LogSegment current, final long index, final long commitIndex)
+    {
+        if (segment != current)
+        {
+            segment = current;
+            sequence = current.sequence();
+        }
+        offset = current.end();
+        durableIndex = index;
+        mark.put(segment.buffer(), 0, durableIndex, offset, commitIndex, bootId);
+    }
+
+    long sequence()
+    {
+        return sequence;
+    }
+
+    int offset()
+    {
+        return offset;
+    }
+
+    long durableIndex()
+    {
+        return durableIndex;
+    }
+}

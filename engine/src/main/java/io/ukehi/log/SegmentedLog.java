@@ -1,0 +1,490 @@
+package io.ukehi.log;
+
+import io.ukehi.Crc32c;
+import io.ukehi.Invariant;
+import java.util.Arrays;
+import org.agrona.BitUtil;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.DirectBuffer;
+
+/**
+ * The write-ahead log: entries framed one behind the other in segments, appended by storing into a mapped file, durable
+ * when the flusher says so. What it promises is specified in wal-format.md; recovery is {@link LogRecovery}'s.
+ * <p>
+ * Owned by the duty-cycle thread, which calls everything here; the flusher's thread calls {@link #flusher()} alone.
+ * Appending and reading allocate nothing. A storage error is thrown and final.
+ */
+public final class SegmentedLog implements AutoCloseable
+{
+    /** Nothing was appended: the next segment is not ready at this moment. */
+    public static final long BACK_PRESSURED = -2;
+
+    /** Nothing was appended: the disk is full. */
+    public static final long STORAGE_FULL = -3;
+
+    /** Nothing was appended: the frames do not follow from the last entry. */
+    public static final long NOT_CONTIGUOUS = -4;
+
+    /** The log does not hold the index. */
+    public static final long UNKNOWN_TERM = -1;
+
+    private final Storage storage;
+    private final LogConfig config;
+    private final Durability durability;
+    private final Crc32c crc = new Crc32c();
+    private final FlushQueue queue = new FlushQueue();
+    private final SegmentSupply supply;
+    private final SegmentWriter writer;
+    private final LogFlusher flusher;
+    private final TermIndex terms;
+    private final LogTail tail;
+    private final LogTail link = new LogTail();
+    private final RecoveryReport recovery;
+    private LogSegment[] segments;
+    private int segmentCount;
+    private LogSegment active;
+    private long generation;
+    private volatile long commitIndex;
+    private boolean isClosed;
+
+    private SegmentedLog(
+        final Storage storage, final LogConfig config, final NanoClock clock, final LogRecovery recovered)
+    {
+        this.storage = storage;
+        this.config = config;
+        this.durability = config.durability();
+        this.supply = recovered.supply();
+        this.terms = recovered.terms();
+        this.tail = recovered.tail();
+        this.recovery = recovered.report();
+        this.segments = recovered.segments();
+        this.segmentCount = segments.length;
+        this.active = segments[segmentCount - 1];
+        this.commitIndex = recovery.commitIndex();
+        this.writer = new SegmentWriter(recovered.mark(), config.bootId());
+        this.flusher = new LogFlusher(
+            queue, writer, supply, () -> commitIndex, Durability.BATCH == durability);
+        writer.reset(active, active.end(), tail.index(), false);
+        queue.reset(position(), tail.index());
+    }
+
+    /**
+     * Opens the log in a storage, recovered, or a new one if there is none.
+     *
+     * @param storage that this log alone uses for files named {@code wal-*.seg}; the caller closes it.
+     * @param config  concluded here.
+     * @param clock   monotonic.
+     * @throws CorruptionException if something that was durable cannot be read.
+     * @throws StorageException    if the storage fails.
+     */
+    public static SegmentedLog open(final Storage storage, final LogConfig config, final NanoClock clock)
+    {
+        config.conclude();
+        return new SegmentedLog(storage, config, clock, LogRecovery.recover(storage, config, clock));
+    }
+
+    /** What was found when the log was opened. */
+    public RecoveryReport recovery()
+    {
+        return recovery;
+    }
+
+    /** The helper, for a thread of its own. */
+    public LogFlusher flusher()
+    {
+        return flusher;
+    }
+
+    /** Index of the oldest entry held, {@code lastIndex() + 1} if there is none. */
+    public long firstIndex()
+    {
+        return segments[0].firstIndex();
+    }
+
+    /** Index of the newest entry, 0 in a new log. */
+    public long lastIndex()
+    {
+        return tail.index();
+    }
+
+    /** Term of the newest entry, 0 in a new log. */
+    public long lastTerm()
+    {
+        return tail.term();
+    }
+
+    /** Fencing token of the newest entry, 0 in a new log. */
+    public long lastToken()
+    {
+        return tail.token();
+    }
+
+    /** Cluster time of the newest entry, nanoseconds since the epoch; 0 in a new log. */
+    public long lastClusterTimeNs()
+    {
+        return tail.clusterTimeNs();
+    }
+
+    /** Highest index that is as durable as configured. */
+    public long durableIndex()
+    {
+        return queue.durableIndex();
+    }
+
+    /** Term of an entry or of the one before the first; {@link #UNKNOWN_TERM} for any other index. */
+    public long termAt(final long index)
+    {
+        return index > tail.index() || index < firstIndex() - 1 ? UNKNOWN_TERM : terms.termAt(index);
+    }
+
+    /** Appends an entry at {@code lastIndex() + 1}; returns its index, or a negative code. */
+    public long append(
+        final int type,
+        final long term,
+        final long token,
+        final long clusterTimeNs,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        Invariant.check(length >= 0 && length <= config.maxPayloadLength(), "a payload within its bound", length);
+        Invariant.check(term >= tail.term(), "terms never fall", term, tail.term());
+        Invariant.check(Long.compareUnsigned(token, tail.token()) >= 0, "tokens never fall", token, tail.token());
+        Invariant.check(clusterTimeNs >= tail.clusterTimeNs(), "time never falls", clusterTimeNs);
+        final int alignedLength = EntryFrame.alignedLength(length);
+        if (active.remaining() < alignedLength && !roll())
+        {
+            return supply.isFull() ? STORAGE_FULL : BACK_PRESSURED;
+        }
+        final int position = active.end();
+        final long index = tail.index() + 1;
+        EntryFrame.putHeader(active.buffer(), position, length, term, index, token, clusterTimeNs, type, tail.crc());
+        active.buffer().putBytes(position + EntryFrame.HEADER_LENGTH, payload, offset, length);
+        final int frameCrc = EntryFrame.seal(crc, active.buffer(), position);
+        active.onAppended(alignedLength);
+        terms.onAppend(index, term);
+        tail.set(index, term, token, clusterTimeNs, frameCrc);
+        return index;
+    }
+
+    /**
+     * Takes bytes from outside for a run of frames; see {@code RaftLog.verify}. A frame that no segment of this log
+     * could hold is no frame.
+     */
+    public boolean verify(final LogCursor cursor, final DirectBuffer buffer, final int offset, final int length)
+    {
+        final int end = offset + length;
+        int position = offset;
+        int count = 0;
+        while (position < end)
+        {
+            if (!EntryFrame.isIntact(crc, buffer, position, end - position) ||
+                (count > 0 && !link.isFollowedBy(buffer, position)))
+            {
+                return false;
+            }
+            final int alignedLength = BitUtil.align(EntryFrame.length(buffer, position), EntryFrame.ALIGNMENT);
+            if (alignedLength > config.segmentLength() - SegmentHeader.LENGTH)
+            {
+                return false;
+            }
+            link.set(buffer, position);
+            position += alignedLength;
+            count++;
+        }
+        cursor.wrap(buffer, offset, length, count);
+        return true;
+    }
+
+    /** Appends the cursor's current frame and those behind it; see {@code RaftLog.appendFrames}. */
+    public long appendFrames(final LogCursor cursor)
+    {
+        final DirectBuffer source = cursor.buffer();
+        int position = cursor.frameOffset();
+        if (!tail.isFollowedBy(source, position))
+        {
+            return NOT_CONTIGUOUS;
+        }
+        final long indexBefore = tail.index();
+        while (position < cursor.limit())
+        {
+            final int alignedLength = BitUtil.align(EntryFrame.length(source, position), EntryFrame.ALIGNMENT);
+            if (active.remaining() < alignedLength && !roll())
+            {
+                break;
+            }
+            active.buffer().putBytes(active.end(), source, position, alignedLength);
+            active.onAppended(alignedLength);
+            tail.set(source, position);
+            terms.onAppend(tail.index(), tail.term());
+            position += alignedLength;
+        }
+        if (tail.index() == indexBefore)
+        {
+            return supply.isFull() ? STORAGE_FULL : BACK_PRESSURED;
+        }
+        return tail.index();
+    }
+
+    private boolean roll()
+    {
+        final LogSegment next = supply.take();
+        if (null == next)
+        {
+            return false;
+        }
+        next.begin(tail.index() + 1, active.basePosition() + active.length());
+        SegmentHeader.put(
+            crc, next.buffer(), next.sequence(), config.logId(), next.firstIndex(), tail, next.length());
+        active.next(next);
+        supply.seal(active);
+        if (segmentCount == segments.length)
+        {
+            segments = Arrays.copyOf(segments, segmentCount * 2);
+        }
+        segments[segmentCount++] = next;
+        active = next;
+        return true;
+    }
+
+    /** Reads a run of entries in place; see {@code RaftLog.read}. */
+    public int read(final long fromIndex, final long toIndex, final int maxBytes, final LogCursor cursor)
+    {
+        Invariant.check(fromIndex >= firstIndex() && fromIndex <= tail.index() + 1,
+            "entries that are held", fromIndex, tail.index());
+        final long wanted = Math.min(toIndex, tail.index());
+        if (fromIndex > wanted)
+        {
+            cursor.wrap(active.buffer(), active.end(), 0, 0);
+            return 0;
+        }
+        final LogSegment segment = segmentOf(fromIndex);
+        final int begin = cursor.isContinuedBy(segment, generation, fromIndex) ?
+            cursor.limit() : segment.positionOf(fromIndex);
+        int end;
+        long index;
+        if (wanted >= segment.lastIndex() && segment.end() - begin <= maxBytes)
+        {
+            end = segment.end();
+            index = segment.lastIndex() + 1;
+        }
+        else
+        {
+            end = segment.after(begin);
+            index = fromIndex + 1;
+            final long limit = Math.min(wanted, segment.lastIndex());
+            while (index <= limit)
+            {
+                final int after = segment.after(end);
+                if (after - begin > maxBytes)
+                {
+                    break;
+                }
+                end = after;
+                index++;
+            }
+        }
+        cursor.wrap(segment.buffer(), begin, end - begin, (int)(index - fromIndex));
+        cursor.remember(segment, generation, index);
+        return end - begin;
+    }
+
+    private LogSegment segmentOf(final long index)
+    {
+        if (index >= active.firstIndex())
+        {
+            return active;
+        }
+        return segments[positionOfSegment(index)];
+    }
+
+    private int positionOfSegment(final long index)
+    {
+        int low = 0;
+        int high = segmentCount - 1;
+        while (low < high)
+        {
+            final int middle = (low + high + 1) >>> 1;
+            if (segments[middle].firstIndex() <= index)
+            {
+                low = middle;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    /**
+     * Removes an entry and all after it; durable on return. Crash-safe at every step: first the mark is lowered, so
+     * that nothing that disappears from here on counts as damage; then later segments go, the newest first; then the
+     * rest is overwritten with zeros. Whatever is left half done reads as a log that was not cut yet, or cut less far,
+     * or as a torn tail.
+     *
+     * @param index above everything that is known to be committed.
+     */
+    public void truncateFrom(final long index)
+    {
+        Invariant.check(index >= firstIndex() && index <= tail.index(), "an entry that is held", index, tail.index());
+        Invariant.check(index > commitIndex, "what is committed stays", index, commitIndex);
+        flusher.checkFailure();
+        flusher.pause();
+        // Whatever is under way comes to its end first, so that every byte below is either in its file or to be cut.
+        write();
+        final int keep = positionOfSegment(index);
+        final LogSegment segment = segments[keep];
+        if (!segment.isWritable())
+        {
+            segment.attach(storage.open(segment.file().name(), config.writableMapping()), true).close();
+        }
+        final int cutAt = segment.positionOf(index);
+        writer.reset(segment, cutAt, index - 1, false);
+        writer.forceMark(0, commitIndex);
+        removeAfter(keep);
+        segment.file().write(cutAt, segment.cut(index, cutAt));
+        segment.file().force();
+        terms.truncateFrom(index);
+        setTail(segment, index - 1);
+        active = segment;
+        queue.reset(position(), index - 1);
+        generation++;
+        flusher.resume();
+    }
+
+    private void write()
+    {
+        if (Durability.ASYNC == durability)
+        {
+            writer.passTo(active, tail.index(), commitIndex);
+        }
+        else
+        {
+            writer.writeTo(position(), tail.index(), commitIndex);
+        }
+    }
+
+    private void removeAfter(final int keep)
+    {
+        if (keep == segmentCount - 1)
+        {
+            return;
+        }
+        segments[keep].growPositions();
+        segments[keep].next(null);
+        supply.reset(segments[keep].sequence() + 1);
+        for (int i = segmentCount - 1; i > keep; i--)
+        {
+            final StorageFile file = segments[i].file();
+            file.close();
+            storage.delete(file.name());
+            storage.forceDirectory();
+            segments[i] = null;
+        }
+        segmentCount = keep + 1;
+        for (int i = 0; i < keep; i++)
+        {
+            if (segments[i].isWritable())
+            {
+                supply.seal(segments[i]);
+            }
+        }
+    }
+
+    private void setTail(final LogSegment segment, final long index)
+    {
+        if (index < segment.firstIndex())
+        {
+            SegmentHeader.before(segment.buffer(), tail);
+        }
+        else
+        {
+            tail.set(segment.buffer(), segment.positionOf(index));
+        }
+    }
+
+    /** How far the log is known to be committed: kept, without hurry, as a hint for the next start. */
+    public void onCommit(final long index)
+    {
+        commitIndex = index;
+    }
+
+    /** Hands over to durability what was appended since the last call. Throws if the flusher has failed. */
+    public int flush()
+    {
+        flusher.checkFailure();
+        int workCount = supply.adoptSealed();
+        if (queue.submit(position(), tail.index()))
+        {
+            workCount++;
+            if (Durability.BATCH != durability)
+            {
+                write();
+                queue.complete(queue.submitted());
+            }
+        }
+        return workCount;
+    }
+
+    private long position()
+    {
+        return active.basePosition() + active.end();
+    }
+
+    /**
+     * Makes everything durable, notes that it is, and closes. The flusher's thread has ended. Idempotent. After a
+     * failure nothing is written any more.
+     */
+    @Override
+    public void close()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            try
+            {
+                flusher.checkFailure();
+                write();
+                forceUnsealed();
+                writer.forceMark(DurableMark.CLEAN, commitIndex);
+            }
+            finally
+            {
+                release();
+            }
+        }
+    }
+
+    /** Without forces along the way, only what is sealed has been forced. */
+    private void forceUnsealed()
+    {
+        for (int i = 0; i < segmentCount; i++)
+        {
+            if (Durability.ASYNC == durability && segments[i].isWritable())
+            {
+                segments[i].file().force();
+            }
+        }
+    }
+
+    /** Closes the files and writes nothing: what a node does that has failed. Idempotent. */
+    public void abandon()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            release();
+        }
+    }
+
+    private void release()
+    {
+        supply.close();
+        for (int i = 0; i < segmentCount; i++)
+        {
+            CloseHelper.quietClose(segments[i].file());
+        }
+    }
+}
