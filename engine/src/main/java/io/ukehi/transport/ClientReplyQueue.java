@@ -1,6 +1,7 @@
 package io.ukehi.transport;
 
 import io.ukehi.Invariant;
+import java.nio.ByteBuffer;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
@@ -34,7 +35,7 @@ final class ClientReplyQueue
     {
         Invariant.check(capacity > 0 && BitUtil.isAligned(capacity, ALIGNMENT), "a queue's capacity", capacity);
         this.capacity = capacity;
-        this.buffer = new UnsafeBuffer(BufferUtil.allocateDirectAligned(capacity, ALIGNMENT));
+        this.buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(capacity));
     }
 
     /** Bytes that a message takes. */

@@ -1,0 +1,135 @@
+package io.ukehi.transport;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ukehi.codecs.client.CloseDecoder;
+import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.codecs.client.RedirectDecoder;
+import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.StatusReplyDecoder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+
+class ClientMessageEncoderTest
+{
+    private static final long CLUSTER_ID = 0x1122334455667788L;
+    private static final int GROUP_ID = 3;
+    private static final int NODE_ID = 2;
+
+    private final ClientMessageEncoder encoder = new ClientMessageEncoder(CLUSTER_ID, GROUP_ID, NODE_ID, 4096);
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final MessageSeal seal = new MessageSeal();
+
+    private void shouldBeSound(final int length)
+    {
+        assertTrue(seal.isSound(encoder.buffer(), 0, length));
+    }
+
+    @Test
+    void shouldTellWhereTheLeaderIs()
+    {
+        encoder.leader(9, 3);
+        shouldBeSound(encoder.connectReply(5, 6, ConnectCode.REDIRECT));
+        final ConnectReplyDecoder reply = new ConnectReplyDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header);
+        assertEquals(CLUSTER_ID, reply.clusterId());
+        assertEquals(GROUP_ID, reply.groupId());
+        assertEquals(5, reply.sessionId());
+        assertEquals(6, reply.correlationId());
+        assertEquals(9, reply.term());
+        assertEquals(NODE_ID, reply.nodeId());
+        assertEquals(3, reply.leaderId());
+        assertEquals(4096, reply.maxCommandLength());
+        assertEquals(ConnectCode.REDIRECT, reply.code());
+
+        shouldBeSound(encoder.redirect(5));
+        final RedirectDecoder redirect = new RedirectDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header);
+        assertEquals(CLUSTER_ID, redirect.clusterId());
+        assertEquals(GROUP_ID, redirect.groupId());
+        assertEquals(5, redirect.sessionId());
+        assertEquals(9, redirect.term());
+        assertEquals(3, redirect.leaderId());
+    }
+
+    @Test
+    void shouldSealAReplyTogetherWithTheBytesThatFollowIt()
+    {
+        encoder.leader(9, 3);
+        final UnsafeBuffer answer = new UnsafeBuffer(new byte[]{9, 8, 7, 6, 5});
+        for (int length = 0; length <= 4; length++)
+        {
+            final int headLength = encoder.reply(5, 6, ReplyCode.COMMITTED, 77, 88, answer, 1, length);
+            assertEquals(ClientMessageEncoder.REPLY_HEAD_LENGTH, headLength);
+            final UnsafeBuffer whole = new UnsafeBuffer(new byte[headLength + length]);
+            whole.putBytes(0, encoder.buffer(), 0, headLength);
+            whole.putBytes(headLength, answer, 1, length);
+            assertTrue(seal.isSound(whole, 0, headLength + length));
+
+            final ReplyDecoder reply = new ReplyDecoder().wrapAndApplyHeader(whole, 0, header);
+            assertEquals(headLength, reply.limit());
+            assertEquals(CLUSTER_ID, reply.clusterId());
+            assertEquals(GROUP_ID, reply.groupId());
+            assertEquals(5, reply.sessionId());
+            assertEquals(6, reply.correlationId());
+            assertEquals(77, reply.index());
+            assertEquals(88, reply.token());
+            assertEquals(3, reply.leaderId());
+            assertEquals(ReplyCode.COMMITTED, reply.code());
+        }
+    }
+
+    @Test
+    void shouldSayThatNoLeaderIsKnownUntilOneIs()
+    {
+        encoder.redirect(5);
+        final DirectBuffer buffer = encoder.buffer();
+        assertEquals(-1, new RedirectDecoder().wrapAndApplyHeader(buffer, 0, header).leaderId());
+    }
+
+    @Test
+    void shouldSaySignsOfLifeAndTheEnd()
+    {
+        shouldBeSound(encoder.keepAlive(5));
+        assertEquals(5, new KeepAliveDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header).sessionId());
+        shouldBeSound(encoder.close(5));
+        assertEquals(5, new CloseDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header).sessionId());
+    }
+
+    @Test
+    void shouldTellHowTheNodeIs()
+    {
+        encoder.leader(9, 3);
+        final ClientStatus status = new ClientStatus();
+        encoder.fill(status, 4);
+        status.role(NodeRole.CANDIDATE).log(10, 20, 19).progress(18, 17).stateDigest(-16).counts(2, 1);
+        shouldBeSound(encoder.statusReply(5, 6, status));
+        final StatusReplyDecoder reply = new StatusReplyDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header);
+        assertEquals(5, reply.sessionId());
+        assertEquals(6, reply.correlationId());
+        assertEquals(9, reply.term());
+        assertEquals(10, reply.firstIndex());
+        assertEquals(20, reply.lastIndex());
+        assertEquals(19, reply.durableIndex());
+        assertEquals(18, reply.commitIndex());
+        assertEquals(17, reply.appliedIndex());
+        assertEquals(-16, reply.stateDigest());
+        assertEquals(2, reply.electionCount());
+        assertEquals(1, reply.errorCount());
+        assertEquals(NODE_ID, reply.nodeId());
+        assertEquals(3, reply.leaderId());
+        assertEquals(4, reply.sessionCount());
+        assertEquals(NodeRole.CANDIDATE, reply.role());
+
+        encoder.fill(status, 0);
+        encoder.statusReply(5, 6, status);
+        reply.wrapAndApplyHeader(encoder.buffer(), 0, header);
+        assertEquals(0, reply.commitIndex());
+        assertEquals(NodeRole.RECOVERING, reply.role());
+    }
+}

@@ -1,0 +1,90 @@
+package io.ukehi.transport;
+
+import io.ukehi.codecs.client.CloseEncoder;
+import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.ConnectEncoder;
+import io.ukehi.codecs.client.KeepAliveEncoder;
+import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.StatusRequestEncoder;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/** What a client says, encoded and sealed: each method leaves one message at 0 and returns its length. */
+final class ClientMessages
+{
+    static final int COMMAND_HEAD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
+
+    private final MutableDirectBuffer buffer = new ExpandableArrayBuffer(1024);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final MessageSeal seal = new MessageSeal();
+    private final long clusterId;
+    private final int groupId;
+
+    ClientMessages(final long clusterId, final int groupId)
+    {
+        this.clusterId = clusterId;
+        this.groupId = groupId;
+    }
+
+    MutableDirectBuffer buffer()
+    {
+        return buffer;
+    }
+
+    int connect(final long sessionId, final long correlationId, final String channel, final int streamId)
+    {
+        final ConnectEncoder connect = new ConnectEncoder();
+        connect.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .responseStreamId(streamId)
+            .responseChannel(channel);
+        return seal(connect.limit());
+    }
+
+    int statusRequest(final long sessionId, final long correlationId, final String channel, final int streamId)
+    {
+        final StatusRequestEncoder request = new StatusRequestEncoder();
+        request.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .responseStreamId(streamId)
+            .responseChannel(channel);
+        return seal(request.limit());
+    }
+
+    int command(final long sessionId, final long correlationId, final byte[] bytes)
+    {
+        new CommandEncoder().wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId);
+        buffer.putBytes(COMMAND_HEAD_LENGTH, bytes);
+        return seal(COMMAND_HEAD_LENGTH + bytes.length);
+    }
+
+    int keepAlive(final long sessionId)
+    {
+        final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
+        keepAlive.wrapAndApplyHeader(buffer, 0, header).groupId(groupId).clusterId(clusterId).sessionId(sessionId);
+        return seal(keepAlive.limit());
+    }
+
+    int close(final long sessionId)
+    {
+        final CloseEncoder close = new CloseEncoder();
+        close.wrapAndApplyHeader(buffer, 0, header).groupId(groupId).clusterId(clusterId).sessionId(sessionId);
+        return seal(close.limit());
+    }
+
+    int seal(final int length)
+    {
+        seal.seal(buffer, 0, length);
+        return length;
+    }
+}
