@@ -1,0 +1,136 @@
+package io.ukehi.client;
+
+import io.ukehi.Invariant;
+import org.agrona.collections.Long2LongHashMap;
+
+/**
+ * Commands that have been sent and have not ended, found by correlation id and kept in the order of their deadlines.
+ * <p>
+ * Of a fixed size, so that it never allocates after its construction. Commands are added with deadlines that never
+ * fall, which makes the list below sorted by itself: the first one tells whether any has expired. A reply may come in
+ * any order, and a command that never gets one holds up none of the others, for which a plain ring would not do.
+ * <pre>
+ *   slotById: correlation id -> slot          slots 1..capacity, slot 0 is the list's head
+ *
+ *   head (0) -> oldest -> ... -> youngest -> head, doubly linked through next[] and previous[]
+ *   free slots: a stack through next[]
+ * </pre>
+ * Owned by the thread that uses the client.
+ */
+final class OutstandingCommands
+{
+    /** No such command. */
+    static final long NONE = -1;
+
+    private static final int HEAD = 0;
+
+    private final int capacity;
+    private final long[] correlationIds;
+    private final long[] deadlinesNs;
+    private final int[] next;
+    private final int[] previous;
+    private final Long2LongHashMap slotById;
+    private int free;
+    private int size;
+
+    OutstandingCommands(final int capacity)
+    {
+        this.capacity = capacity;
+        correlationIds = new long[capacity + 1];
+        deadlinesNs = new long[capacity + 1];
+        next = new int[capacity + 1];
+        previous = new int[capacity + 1];
+        // Twice the size at a load factor above a half: it is never rehashed.
+        slotById = new Long2LongHashMap(Math.max(8, capacity * 2), 0.65f, NONE);
+        for (int slot = 1; slot < capacity; slot++)
+        {
+            next[slot] = slot + 1;
+        }
+        free = 1;
+    }
+
+    int size()
+    {
+        return size;
+    }
+
+    boolean isFull()
+    {
+        return size == capacity;
+    }
+
+    /**
+     * Adds a command.
+     *
+     * @param correlationId greater than 0 and not in the table.
+     * @param deadlineNs    not before that of any command added earlier.
+     */
+    void add(final long correlationId, final long deadlineNs)
+    {
+        Invariant.check(size < capacity, "a command is added to a table with room", size, capacity);
+        final int slot = free;
+        free = next[slot];
+        size++;
+        correlationIds[slot] = correlationId;
+        deadlinesNs[slot] = deadlineNs;
+        final int last = previous[HEAD];
+        previous[slot] = last;
+        next[slot] = HEAD;
+        next[last] = slot;
+        previous[HEAD] = slot;
+        final long replaced = slotById.put(correlationId, slot);
+        Invariant.check(NONE == replaced, "a correlation id is used once", correlationId);
+    }
+
+    boolean contains(final long correlationId)
+    {
+        return NONE != slotById.get(correlationId);
+    }
+
+    /** Takes a command out; false if it is not here. */
+    boolean remove(final long correlationId)
+    {
+        final long slot = slotById.remove(correlationId);
+        if (NONE == slot)
+        {
+            return false;
+        }
+        unlink((int)slot);
+        return true;
+    }
+
+    /** Takes the oldest command out if its deadline has come: its correlation id, or {@link #NONE}. */
+    long removeExpired(final long nowNs)
+    {
+        final int oldest = next[HEAD];
+        if (HEAD == oldest || deadlinesNs[oldest] - nowNs > 0)
+        {
+            return NONE;
+        }
+        return removeOldest();
+    }
+
+    /** Takes the oldest command out: its correlation id, or {@link #NONE}. */
+    long removeOldest()
+    {
+        final int oldest = next[HEAD];
+        if (HEAD == oldest)
+        {
+            return NONE;
+        }
+        final long correlationId = correlationIds[oldest];
+        slotById.remove(correlationId);
+        unlink(oldest);
+        return correlationId;
+    }
+
+    private void unlink(final int slot)
+    {
+        next[previous[slot]] = next[slot];
+        previous[next[slot]] = previous[slot];
+        next[slot] = free;
+        free = slot;
+        size--;
+        Invariant.check(size >= 0, "no more commands end than were sent", size);
+    }
+}

@@ -1,0 +1,126 @@
+package io.ukehi.client;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.ukehi.Crc32c;
+import io.ukehi.codecs.client.CloseEncoder;
+import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.ConnectEncoder;
+import io.ukehi.codecs.client.KeepAliveEncoder;
+import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.StatusRequestEncoder;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Writes what a client says, each message whole and with its checksum, at the beginning of {@link #buffer()} until the
+ * next is written.
+ * <p>
+ * A command's bytes are copied rather than handed to Aeron as a second part: the checksum is then over memory of our
+ * own, whatever the caller's buffer stands on, and the copy costs less than the send. The buffer grows with the longest
+ * command and then stays. Owned by the thread that uses the client.
+ */
+final class RequestEncoder
+{
+    /** Bytes of a command's message before those of the command itself. */
+    static final int COMMAND_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
+
+    private static final int CHECKSUM_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH;
+    private static final int SUMMED_OFFSET = CHECKSUM_OFFSET + Integer.BYTES;
+
+    private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final CommandEncoder command = new CommandEncoder();
+    private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
+    private final ConnectEncoder connect = new ConnectEncoder();
+    private final StatusRequestEncoder statusRequest = new StatusRequestEncoder();
+    private final CloseEncoder close = new CloseEncoder();
+    private final Crc32c crc = new Crc32c();
+    private final long clusterId;
+    private final int groupId;
+    private final long sessionId;
+
+    RequestEncoder(final long clusterId, final int groupId, final long sessionId)
+    {
+        this.clusterId = clusterId;
+        this.groupId = groupId;
+        this.sessionId = sessionId;
+    }
+
+    DirectBuffer buffer()
+    {
+        return buffer;
+    }
+
+    /** Writes a command; returns the message's length in bytes, as all of these do. */
+    int command(final long correlationId, final DirectBuffer bytes, final int offset, final int length)
+    {
+        buffer.checkLimit(COMMAND_OFFSET + length);
+        command.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId);
+        buffer.putBytes(COMMAND_OFFSET, bytes, offset, length);
+        return seal(buffer, COMMAND_OFFSET + length, crc);
+    }
+
+    int connect(final long correlationId, final int responseStreamId, final String responseChannel)
+    {
+        connect.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .responseStreamId(responseStreamId)
+            .responseChannel(responseChannel);
+        return seal(buffer, connect.limit(), crc);
+    }
+
+    int statusRequest(final long correlationId, final int responseStreamId, final String responseChannel)
+    {
+        statusRequest.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .responseStreamId(responseStreamId)
+            .responseChannel(responseChannel);
+        return seal(buffer, statusRequest.limit(), crc);
+    }
+
+    int keepAlive()
+    {
+        keepAlive.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId);
+        return seal(buffer, keepAlive.limit(), crc);
+    }
+
+    int close()
+    {
+        close.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId);
+        return seal(buffer, close.limit(), crc);
+    }
+
+    /** Puts the checksum into a message that lies at the beginning of a buffer; returns its length. */
+    static int seal(final MutableDirectBuffer message, final int length, final Crc32c crc)
+    {
+        message.putInt(CHECKSUM_OFFSET, checksum(message, 0, length, crc), LITTLE_ENDIAN);
+        return length;
+    }
+
+    /** Checksum of a message: over all of its bytes except the four of the checksum itself. */
+    static int checksum(final DirectBuffer message, final int offset, final int length, final Crc32c crc)
+    {
+        return crc.reset()
+            .update(message, offset, CHECKSUM_OFFSET)
+            .update(message, offset + SUMMED_OFFSET, length - SUMMED_OFFSET)
+            .value();
+    }
+}

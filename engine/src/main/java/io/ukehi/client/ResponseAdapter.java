@@ -1,0 +1,133 @@
+package io.ukehi.client;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.aeron.logbuffer.FragmentHandler;
+import io.aeron.logbuffer.Header;
+import io.ukehi.Crc32c;
+import io.ukehi.codecs.client.CloseDecoder;
+import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.RedirectDecoder;
+import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.StatusReplyDecoder;
+import org.agrona.DirectBuffer;
+
+/**
+ * Reads messages of nodes, after reassembly, and hands on those that are whole and meant for this client. Anyone can
+ * send to a client's port: whatever else comes is counted and dropped.
+ * <p>
+ * Every message begins alike, which is what is checked first: SBE header (8 bytes), checksum (4), group (4), cluster
+ * (8), session (8). A longer block than ours is a later version's and is read as far as we know it; a shorter one is
+ * not read. Owned by the thread that uses the client; allocates nothing.
+ */
+final class ResponseAdapter implements FragmentHandler
+{
+    private static final int HEADER_LENGTH = MessageHeaderDecoder.ENCODED_LENGTH;
+    private static final int GROUP_ID_OFFSET = HEADER_LENGTH + KeepAliveDecoder.groupIdEncodingOffset();
+    private static final int CLUSTER_ID_OFFSET = HEADER_LENGTH + KeepAliveDecoder.clusterIdEncodingOffset();
+    private static final int SESSION_ID_OFFSET = HEADER_LENGTH + KeepAliveDecoder.sessionIdEncodingOffset();
+
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final ConnectReplyDecoder connectReply = new ConnectReplyDecoder();
+    private final ReplyDecoder reply = new ReplyDecoder();
+    private final RedirectDecoder redirect = new RedirectDecoder();
+    private final StatusReplyDecoder statusReply = new StatusReplyDecoder();
+    private final Crc32c crc = new Crc32c();
+    private final long clusterId;
+    private final int groupId;
+    private final long sessionId;
+    private final ClientStats stats;
+    private final ResponseHandler handler;
+
+    ResponseAdapter(
+        final long clusterId,
+        final int groupId,
+        final long sessionId,
+        final ClientStats stats,
+        final ResponseHandler handler)
+    {
+        this.clusterId = clusterId;
+        this.groupId = groupId;
+        this.sessionId = sessionId;
+        this.stats = stats;
+        this.handler = handler;
+    }
+
+    @Override
+    public void onFragment(final DirectBuffer buffer, final int offset, final int length, final Header aeronHeader)
+    {
+        if (length < HEADER_LENGTH + KeepAliveDecoder.BLOCK_LENGTH)
+        {
+            stats.malformed++;
+            return;
+        }
+        header.wrap(buffer, offset);
+        final int blockLength = header.blockLength();
+        final int knownLength = knownBlockLength(header.templateId());
+        if (header.schemaId() != MessageHeaderDecoder.SCHEMA_ID || 0 == knownLength ||
+            blockLength < knownLength || HEADER_LENGTH + blockLength > length)
+        {
+            stats.malformed++;
+        }
+        else if (RequestEncoder.checksum(buffer, offset, length, crc) !=
+            buffer.getInt(offset + HEADER_LENGTH, LITTLE_ENDIAN))
+        {
+            stats.badChecksum++;
+        }
+        else if (buffer.getInt(offset + GROUP_ID_OFFSET, LITTLE_ENDIAN) != groupId ||
+            buffer.getLong(offset + CLUSTER_ID_OFFSET, LITTLE_ENDIAN) != clusterId ||
+            buffer.getLong(offset + SESSION_ID_OFFSET, LITTLE_ENDIAN) != sessionId)
+        {
+            stats.foreign++;
+        }
+        else
+        {
+            dispatch(buffer, offset, length, blockLength, aeronHeader.sessionId());
+        }
+    }
+
+    private void dispatch(
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final int blockLength,
+        final int aeronSessionId)
+    {
+        final int blockOffset = offset + HEADER_LENGTH;
+        final int version = header.version();
+        switch (header.templateId())
+        {
+            case ReplyDecoder.TEMPLATE_ID ->
+            {
+                final int dataOffset = blockOffset + blockLength;
+                reply.wrap(buffer, blockOffset, blockLength, version);
+                handler.onReply(reply, buffer, dataOffset, offset + length - dataOffset);
+            }
+            case ConnectReplyDecoder.TEMPLATE_ID ->
+                handler.onConnectReply(
+                    connectReply.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
+            case RedirectDecoder.TEMPLATE_ID ->
+                handler.onRedirect(redirect.wrap(buffer, blockOffset, blockLength, version));
+            case KeepAliveDecoder.TEMPLATE_ID -> handler.onKeepAlive();
+            case CloseDecoder.TEMPLATE_ID -> handler.onClose(aeronSessionId);
+            default -> handler.onStatusReply(statusReply.wrap(buffer, blockOffset, blockLength, version));
+        }
+    }
+
+    /** Length of the block of a message as we know it, or 0 where it is none that a node sends. */
+    private static int knownBlockLength(final int templateId)
+    {
+        return switch (templateId)
+        {
+            case ReplyDecoder.TEMPLATE_ID -> ReplyDecoder.BLOCK_LENGTH;
+            case ConnectReplyDecoder.TEMPLATE_ID -> ConnectReplyDecoder.BLOCK_LENGTH;
+            case RedirectDecoder.TEMPLATE_ID -> RedirectDecoder.BLOCK_LENGTH;
+            case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;
+            case CloseDecoder.TEMPLATE_ID -> CloseDecoder.BLOCK_LENGTH;
+            case StatusReplyDecoder.TEMPLATE_ID -> StatusReplyDecoder.BLOCK_LENGTH;
+            default -> 0;
+        };
+    }
+}

@@ -1,0 +1,34 @@
+package io.ukehi.client;
+
+import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.RedirectDecoder;
+import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.StatusReplyDecoder;
+import org.agrona.DirectBuffer;
+
+/** What a client does with the messages of nodes that {@link ResponseAdapter} has found to be whole and its own. */
+interface ResponseHandler
+{
+    /**
+     * A node has answered a Connect.
+     *
+     * @param reply          valid during the call, as all of these are.
+     * @param aeronSessionId of the image by which it came.
+     */
+    void onConnectReply(ConnectReplyDecoder reply, int aeronSessionId);
+
+    /** A command has ended; the state machine's reply lies in {@code buffer}. */
+    void onReply(ReplyDecoder reply, DirectBuffer buffer, int offset, int length);
+
+    /** Leadership has moved. */
+    void onRedirect(RedirectDecoder redirect);
+
+    /** A node says that it lives. */
+    void onKeepAlive();
+
+    /** A node has ended the session. */
+    void onClose(int aeronSessionId);
+
+    /** A node tells how it is. */
+    void onStatusReply(StatusReplyDecoder reply);
+}
