@@ -237,7 +237,10 @@ public final class Raft implements PeerHandler
             case ACCEPTED -> replicator.onAccepted(incarnation, sequence, heartbeatSequence, matchIndex);
             case REJECTED -> replicator.onRejected(
                 incarnation, sequence, heartbeatSequence, conflictIndex, conflictTerm);
-            case STALE_TERM -> state.refuse(fromId, "a term called stale that is not");
+            case STALE_TERM ->
+            {
+                // About a message of an earlier term, which this node sent or which was repeated on its way.
+            }
         }
     }
 

@@ -1,0 +1,218 @@
+package io.ukehi.raft;
+
+import java.util.SplittableRandom;
+
+/**
+ * Draws faults for a cluster from a seed: how often each kind strikes is drawn once for a run, so that runs differ in
+ * character and not only in detail. Takes everything back with {@link #heal()}.
+ */
+final class RandomFaults
+{
+    private static final long MS = 1_000_000;
+
+    private final SimulatedCluster cluster;
+    private final SplittableRandom random;
+    private final int size;
+    private final double crashRate;
+    private final double restartRate;
+    private final double pauseRate;
+    private final double topologyRate;
+    private final double diskRate;
+    private final double brokenStoreRate;
+    private final double slowFlushRate;
+    private final double orderRate;
+    private final double clockRate;
+    private final double purgeRate;
+    private boolean isHealed;
+
+    RandomFaults(final SimulatedCluster cluster, final SplittableRandom random)
+    {
+        this.cluster = cluster;
+        this.random = random;
+        this.size = cluster.nodes().size();
+        this.crashRate = sometimes(0.002);
+        this.restartRate = 0.002 + 0.02 * random.nextDouble();
+        this.pauseRate = sometimes(0.005);
+        this.topologyRate = sometimes(0.01);
+        this.diskRate = sometimes(0.01);
+        this.brokenStoreRate = sometimes(0.01);
+        this.slowFlushRate = sometimes(0.7);
+        this.orderRate = sometimes(0.01);
+        this.clockRate = sometimes(0.01);
+        this.purgeRate = sometimes(0.02);
+        final SimulatedNetwork network = cluster.network();
+        network.delayNs(MS / 10, MS + random.nextLong(1 + random.nextLong(40 * MS)));
+        network.lossRate(sometimes(0.3));
+        network.duplicateRate(sometimes(0.3));
+        network.slowRate(sometimes(0.1));
+        network.replayRate(sometimes(0.2));
+        network.refusalRate(sometimes(0.2));
+        cluster.stepListener(this::afterStep);
+        for (final SimulatedNode node : cluster.nodes())
+        {
+            // Monotonic clocks start anywhere, on both sides of the overflow too, and run a little fast or slow.
+            final long origin = random.nextBoolean() ? random.nextLong() : Long.MAX_VALUE - random.nextLong(4000 * MS);
+            node.clock(origin, 0.97 + 0.06 * random.nextDouble());
+            node.epoch(random.nextLong(1000 * MS));
+            node.log().holdFlushes(slowFlushRate > 0);
+        }
+    }
+
+    private double sometimes(final double most)
+    {
+        return 0 == random.nextInt(3) ? 0 : most * random.nextDouble();
+    }
+
+    private boolean happens(final double rate)
+    {
+        return rate > 0 && random.nextDouble() < rate;
+    }
+
+    private void afterStep(final SimulatedNode node)
+    {
+        if (!isHealed && node.isUp() && happens(crashRate))
+        {
+            final InMemoryLog log = node.log();
+            // A process that dies leaves all it wrote; a machine that dies leaves what was durable, or some more.
+            final long keep = log.durableIndex() + random.nextLong(log.lastIndex() - log.durableIndex() + 1);
+            cluster.crash(node.id(), random.nextBoolean() ? log.durableIndex() : keep);
+        }
+    }
+
+    /** Between two ticks. */
+    void beforeTick()
+    {
+        for (final SimulatedNode node : cluster.nodes())
+        {
+            strike(node);
+        }
+        if (happens(topologyRate))
+        {
+            changeTopology();
+        }
+        if (happens(purgeRate))
+        {
+            purge();
+        }
+    }
+
+    private void strike(final SimulatedNode node)
+    {
+        if (!node.isUp() && happens(restartRate))
+        {
+            cluster.restart(node.id());
+        }
+        if (node.isPaused() ? happens(0.02) : happens(pauseRate))
+        {
+            node.pause(!node.isPaused());
+        }
+        if (!happens(slowFlushRate))
+        {
+            node.log().completeOldestFlush();
+        }
+        if (happens(diskRate))
+        {
+            strikeDisk(node.log());
+        }
+        if (happens(brokenStoreRate))
+        {
+            final InMemoryHardState.Fault[] faults = InMemoryHardState.Fault.values();
+            node.hardState().fault(faults[random.nextInt(faults.length)]);
+        }
+        if (happens(clockRate))
+        {
+            node.epoch(random.nextLong(1000 * MS));
+        }
+        if (node.isUp() && happens(orderRate))
+        {
+            if (random.nextBoolean())
+            {
+                node.raft().transferLeadership(1 + random.nextInt(size));
+            }
+            else
+            {
+                node.raft().stepDown();
+            }
+        }
+    }
+
+    private void strikeDisk(final InMemoryLog log)
+    {
+        switch (random.nextInt(4))
+        {
+            case 0 -> log.full(true);
+            case 1 -> log.room(random.nextInt(4));
+            default ->
+            {
+                log.full(false);
+                log.ampleRoom();
+            }
+        }
+    }
+
+    /** Joined, cut in two, one alone, a bridge, one way only, or any graph at all. */
+    private void changeTopology()
+    {
+        cluster.network().joinAll();
+        final int kind = random.nextInt(7);
+        final int some = 1 + random.nextInt(size);
+        final long side = random.nextLong(1L << size + 1);
+        for (int from = 1; from <= size; from++)
+        {
+            for (int to = 1; to <= size; to++)
+            {
+                final boolean isAcross = (side >> from & 1) != (side >> to & 1);
+                final boolean isCut = switch (kind)
+                {
+                    case 1 -> isAcross;
+                    case 2 -> from == some || to == some;
+                    case 3 -> isAcross && from != some && to != some;
+                    case 4 -> from == some;
+                    case 5 -> to == some;
+                    case 6 -> random.nextInt(3) == 0;
+                    default -> false;
+                };
+                cluster.network().cut(from, to, isCut && from != to);
+            }
+        }
+    }
+
+    /** What all nodes hold durably and know committed may go: as far as that, nobody will ever ask. */
+    private void purge()
+    {
+        long index = Long.MAX_VALUE;
+        for (final SimulatedNode node : cluster.nodes())
+        {
+            final long known = node.isUp() ? node.raft().commitIndex() : 0;
+            index = Math.min(index, Math.min(known, Math.min(node.log().commitMark(), node.log().durableIndex())));
+        }
+        for (final SimulatedNode node : cluster.nodes())
+        {
+            if (index > node.log().firstIndex() && random.nextBoolean())
+            {
+                node.log().purgeTo(index);
+            }
+        }
+    }
+
+    /** No more faults; all nodes run. Clocks go on as they are. */
+    void heal()
+    {
+        isHealed = true;
+        cluster.network().heal();
+        cluster.network().delayNs(MS / 10, 5 * MS);
+        for (final SimulatedNode node : cluster.nodes())
+        {
+            node.pause(false);
+            node.hardState().fault(InMemoryHardState.Fault.NONE);
+            node.log().full(false);
+            node.log().ampleRoom();
+            node.log().holdFlushes(false);
+            node.log().completeFlush();
+            if (!node.isUp())
+            {
+                cluster.restart(node.id());
+            }
+        }
+    }
+}
