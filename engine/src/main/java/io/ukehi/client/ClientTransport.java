@@ -26,6 +26,9 @@ final class ClientTransport implements AutoCloseable
 
     private static final int MAX_LOST_IMAGES = 64;
 
+    /** On IPC, the streams below belong to the nodes. */
+    private static final int DRAWN_STREAM_ID_MIN = 1024;
+
     private final MediaDriver driver;
     private final Aeron aeron;
     private final boolean ownsAeron;
@@ -49,7 +52,7 @@ final class ClientTransport implements AutoCloseable
             launchedDriver = ctx.embeddedDriver() ? launchDriver(ctx) : null;
             connectedAeron = ownsAeron ? connectAeron(ctx, launchedDriver) : connectedAeron;
             final int streamId = ctx.responseStreamId() > 0 ?
-                ctx.responseStreamId() : ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE);
+                ctx.responseStreamId() : ThreadLocalRandom.current().nextInt(DRAWN_STREAM_ID_MIN, Integer.MAX_VALUE);
             subscription = connectedAeron.addSubscription(
                 ctx.responseChannel(), streamId, null, this::onUnavailableImage);
         }

@@ -139,19 +139,24 @@ final class LeaderFinder
     }
 
     /**
-     * Somebody leads, as a node has told unasked.
+     * Somebody leads, or nobody does, as a node has told unasked.
      *
      * @return whether the leader must be looked for again; the caller then calls {@link #search}.
      */
     boolean onRedirect(final int likely, final long newTerm)
     {
-        if (newTerm < term || newTerm == term && likely == leader)
+        if (newTerm < term)
         {
             return false;
         }
-        final boolean isNews = newTerm > term && NONE != likely;
+        final boolean isNews = newTerm > term;
         term = newTerm;
-        return NONE != leader || isNews;
+        if (NONE == leader)
+        {
+            return isNews && NONE != likely;
+        }
+        // A leader that was elected again is the same one to talk to.
+        return likely != leader;
     }
 
     private boolean onLeader(final int from, final long newTerm)

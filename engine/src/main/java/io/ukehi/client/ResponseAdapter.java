@@ -24,6 +24,8 @@ import org.agrona.DirectBuffer;
  */
 final class ResponseAdapter implements FragmentHandler
 {
+    /** The part of a version's number that changes where older readers can no longer read on. */
+    private static final int MAJOR_SHIFT = 8;
     private static final int HEADER_LENGTH = MessageHeaderDecoder.ENCODED_LENGTH;
     private static final int GROUP_ID_OFFSET = HEADER_LENGTH + KeepAliveDecoder.groupIdEncodingOffset();
     private static final int CLUSTER_ID_OFFSET = HEADER_LENGTH + KeepAliveDecoder.clusterIdEncodingOffset();
@@ -66,8 +68,7 @@ final class ResponseAdapter implements FragmentHandler
         header.wrap(buffer, offset);
         final int blockLength = header.blockLength();
         final int knownLength = knownBlockLength(header.templateId());
-        if (header.schemaId() != MessageHeaderDecoder.SCHEMA_ID || 0 == knownLength ||
-            blockLength < knownLength || HEADER_LENGTH + blockLength > length)
+        if (!isOurSchema() || 0 == knownLength || blockLength < knownLength || HEADER_LENGTH + blockLength > length)
         {
             stats.malformed++;
         }
@@ -114,6 +115,13 @@ final class ResponseAdapter implements FragmentHandler
             case CloseDecoder.TEMPLATE_ID -> handler.onClose(aeronSessionId);
             default -> handler.onStatusReply(statusReply.wrap(buffer, blockOffset, blockLength, version));
         }
+    }
+
+    private boolean isOurSchema()
+    {
+        final int version = header.version();
+        return MessageHeaderDecoder.SCHEMA_ID == header.schemaId() && version > 0 &&
+            version >> MAJOR_SHIFT == MessageHeaderDecoder.SCHEMA_VERSION >> MAJOR_SHIFT;
     }
 
     /** Length of the block of a message as we know it, or 0 where it is none that a node sends. */

@@ -1,0 +1,293 @@
+package io.ukehi.client;
+
+import io.aeron.Aeron;
+import io.aeron.ExclusivePublication;
+import io.aeron.FragmentAssembler;
+import io.aeron.Publication;
+import io.aeron.Subscription;
+import io.aeron.logbuffer.Header;
+import io.ukehi.Crc32c;
+import io.ukehi.codecs.client.CloseDecoder;
+import io.ukehi.codecs.client.CloseEncoder;
+import io.ukehi.codecs.client.CommandDecoder;
+import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.ConnectDecoder;
+import io.ukehi.codecs.client.ConnectReplyEncoder;
+import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.KeepAliveEncoder;
+import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.codecs.client.RedirectEncoder;
+import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.StatusReplyEncoder;
+import io.ukehi.codecs.client.StatusRequestDecoder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+
+/**
+ * The client's side of a node, told by a test what to answer. Serves one client at a time and does something only when
+ * it is stepped.
+ */
+public final class FakeNode implements AutoCloseable
+{
+    /** What a test has a node do with a command. */
+    public interface CommandHandler
+    {
+        void onCommand(FakeNode node, long correlationId, DirectBuffer buffer, int offset, int length);
+    }
+
+    /** Answers a command with its own bytes, at an index that is its correlation id. */
+    public static final CommandHandler ECHO = (node, correlationId, buffer, offset, length) ->
+        node.reply(correlationId, ReplyCode.COMMITTED, correlationId, 1000 + correlationId, buffer, offset, length);
+
+    /** Takes a command and says nothing. */
+    public static final CommandHandler SILENT = (node, correlationId, buffer, offset, length) ->
+    {
+    };
+
+    public final int nodeId;
+    public final List<Long> commands = new ArrayList<>();
+    public CommandHandler handler = ECHO;
+    public ConnectCode connectCode = ConnectCode.REDIRECT;
+    public int leaderId = -1;
+    public long term = 1;
+    public int maxCommandLength = 1024 * 1024;
+    public int connectCount;
+    public int closeCount;
+    public int keepAliveCount;
+    public long sessionId;
+    /** Whether it reads and says nothing. */
+    public boolean isSilent;
+    /** Whether it does not even read. */
+    public boolean isStopped;
+
+    private final Aeron aeron;
+    private final Subscription udp;
+    private final Subscription ipc;
+    private final FragmentAssembler assembler = new FragmentAssembler(this::onMessage);
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
+    private final ConnectDecoder connect = new ConnectDecoder();
+    private final CommandDecoder command = new CommandDecoder();
+    private final StatusRequestDecoder statusRequest = new StatusRequestDecoder();
+    private final ReplyEncoder reply = new ReplyEncoder();
+    private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+    private final Crc32c crc = new Crc32c();
+    private final ArrayDeque<byte[]> unsent = new ArrayDeque<>();
+    private ExclusivePublication publication;
+    private long clusterId;
+    private int groupId;
+
+    FakeNode(final Aeron aeron, final int nodeId, final String ingressChannel)
+    {
+        this.aeron = aeron;
+        this.nodeId = nodeId;
+        udp = aeron.addSubscription(ingressChannel, 100);
+        ipc = aeron.addSubscription("aeron:ipc", 100 + nodeId);
+    }
+
+    /** Leads from now on. */
+    public void lead(final long newTerm)
+    {
+        term = newTerm;
+        leaderId = nodeId;
+        connectCode = ConnectCode.OK;
+    }
+
+    /** Follows a leader from now on, or nobody, if it is -1. */
+    public void follow(final int id, final long newTerm)
+    {
+        term = newTerm;
+        leaderId = id;
+        connectCode = ConnectCode.REDIRECT;
+    }
+
+    /** Sends what waits and reads what has come. */
+    public int doWork()
+    {
+        if (isStopped)
+        {
+            return 0;
+        }
+        int work = 0;
+        while (!unsent.isEmpty() && null != publication && publication.isConnected())
+        {
+            final byte[] message = unsent.peek();
+            buffer.putBytes(0, message);
+            if (publication.offer(buffer, 0, message.length) < 0)
+            {
+                break;
+            }
+            unsent.remove();
+            work++;
+        }
+        return work + udp.poll(assembler, 16) + ipc.poll(assembler, 16);
+    }
+
+    public void reply(
+        final long correlationId,
+        final ReplyCode code,
+        final long index,
+        final long token,
+        final DirectBuffer bytes,
+        final int offset,
+        final int length)
+    {
+        final byte[] answer = new byte[length];
+        bytes.getBytes(offset, answer);
+        reply.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
+            .index(index).token(token).leaderId(leaderId).code(code);
+        buffer.putBytes(reply.limit(), answer);
+        send(reply.limit() + length);
+    }
+
+    public void reject(final long correlationId, final ReplyCode code)
+    {
+        reply(correlationId, code, 0, 0, buffer, 0, 0);
+    }
+
+    /** A reply with a code that no version knows yet. */
+    void replyOfAnotherVersion(final long correlationId, final int code)
+    {
+        reply.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
+            .index(0).token(0).leaderId(leaderId).code(ReplyCode.COMMITTED);
+        buffer.putByte(MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.codeEncodingOffset(), (byte)code);
+        send(reply.limit());
+    }
+
+    void redirect()
+    {
+        final RedirectEncoder redirect = new RedirectEncoder();
+        redirect.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).term(term).leaderId(leaderId);
+        send(redirect.limit());
+    }
+
+    void closeSession()
+    {
+        final CloseEncoder close = new CloseEncoder();
+        close.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId);
+        send(close.limit());
+    }
+
+    /** Sends bytes as they are. */
+    void sendRaw(final byte[] bytes)
+    {
+        unsent.add(bytes);
+    }
+
+    /** A sound message of the kind that needs the least, of whatever cluster, group and session. */
+    static byte[] keepAlive(final long clusterId, final int groupId, final long sessionId)
+    {
+        final ExpandableArrayBuffer message = new ExpandableArrayBuffer();
+        final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
+        keepAlive.wrapAndApplyHeader(message, 0, new MessageHeaderEncoder())
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId);
+        final byte[] bytes = new byte[RequestEncoder.seal(message, keepAlive.limit(), new Crc32c())];
+        message.getBytes(0, bytes);
+        return bytes;
+    }
+
+    /** Channel and stream that the client has named. */
+    Publication publication()
+    {
+        return publication;
+    }
+
+    @Override
+    public void close()
+    {
+        isStopped = true;
+        CloseHelper.closeAll(publication, udp, ipc);
+    }
+
+    private void onMessage(final DirectBuffer message, final int offset, final int length, final Header aeronHeader)
+    {
+        header.wrap(message, offset);
+        if (isSilent)
+        {
+            return;
+        }
+        if (RequestEncoder.checksum(message, offset, length, crc) !=
+            message.getInt(offset + MessageHeaderDecoder.ENCODED_LENGTH, MessageHeaderDecoder.BYTE_ORDER))
+        {
+            throw new AssertionError("a client's message has a checksum that is not its own");
+        }
+        switch (header.templateId())
+        {
+            case ConnectDecoder.TEMPLATE_ID ->
+                onConnect(connect.wrapAndApplyHeader(message, offset, header));
+            case CommandDecoder.TEMPLATE_ID ->
+            {
+                command.wrapAndApplyHeader(message, offset, header);
+                commands.add(command.correlationId());
+                handler.onCommand(
+                    this, command.correlationId(), message, command.limit(), offset + length - command.limit());
+            }
+            case StatusRequestDecoder.TEMPLATE_ID ->
+                onStatusRequest(statusRequest.wrapAndApplyHeader(message, offset, header));
+            case KeepAliveDecoder.TEMPLATE_ID ->
+            {
+                keepAliveCount++;
+                unsent.add(keepAlive(clusterId, groupId, sessionId));
+            }
+            case CloseDecoder.TEMPLATE_ID -> closeCount++;
+            default -> throw new AssertionError("a client does not send " + header.templateId());
+        }
+    }
+
+    private void onConnect(final ConnectDecoder message)
+    {
+        connectCount++;
+        clusterId = message.clusterId();
+        groupId = message.groupId();
+        sessionId = message.sessionId();
+        final long correlationId = message.correlationId();
+        answerOn(message.responseStreamId(), message.responseChannel());
+        final ConnectReplyEncoder connectReply = new ConnectReplyEncoder();
+        connectReply.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
+            .term(term).nodeId(nodeId).leaderId(leaderId).maxCommandLength(maxCommandLength).code(connectCode);
+        send(connectReply.limit());
+    }
+
+    private void onStatusRequest(final StatusRequestDecoder message)
+    {
+        final StatusReplyEncoder status = new StatusReplyEncoder();
+        status.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(message.groupId()).clusterId(message.clusterId()).sessionId(message.sessionId())
+            .correlationId(message.correlationId())
+            .term(term).firstIndex(1).lastIndex(9).durableIndex(8).commitIndex(7).appliedIndex(6).stateDigest(5)
+            .electionCount(4).errorCount(3).nodeId(nodeId).leaderId(leaderId).sessionCount(2)
+            .role(leaderId == nodeId ? NodeRole.LEADER : NodeRole.FOLLOWER);
+        final int length = status.limit();
+        answerOn(message.responseStreamId(), message.responseChannel());
+        send(length);
+    }
+
+    private void answerOn(final int streamId, final String channel)
+    {
+        if (null == publication || publication.streamId() != streamId)
+        {
+            CloseHelper.close(publication);
+            publication = aeron.addExclusivePublication(channel, streamId);
+        }
+    }
+
+    private void send(final int length)
+    {
+        final byte[] message = new byte[length];
+        RequestEncoder.seal(buffer, length, crc);
+        buffer.getBytes(0, message);
+        unsent.add(message);
+    }
+}

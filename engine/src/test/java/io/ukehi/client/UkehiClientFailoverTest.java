@@ -1,0 +1,224 @@
+package io.ukehi.client;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ukehi.codecs.client.ReplyCode;
+import java.util.List;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A client against fake nodes whose leadership moves. */
+@Timeout(30)
+class UkehiClientFailoverTest
+{
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[8]);
+    private final Ends ends = new Ends();
+    private FakeCluster cluster;
+
+    @BeforeEach
+    void launch()
+    {
+        cluster = new FakeCluster();
+        cluster.lead(2, 5);
+    }
+
+    @AfterEach
+    void close()
+    {
+        cluster.close();
+    }
+
+    private long offer(final UkehiClient client)
+    {
+        return client.offer(buffer, 0, buffer.capacity());
+    }
+
+    private void awaitLeader(final UkehiClient client, final int id)
+    {
+        cluster.await(client, ends, "leader " + id, () -> id == client.leaderId());
+    }
+
+    @Test
+    void shouldFindTheNextLeaderWithinASecondWhenItsLeaderGoesSilent()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.run(client, ends, 250);
+        assertTrue(cluster.node(2).keepAliveCount > 0);
+        cluster.node(2).isSilent = true;
+        final long startNs = System.nanoTime();
+        cluster.node(1).follow(3, 6);
+        cluster.node(3).lead(6);
+        awaitLeader(client, 3);
+        final long tookMs = (System.nanoTime() - startNs) / 1_000_000;
+        assertTrue(tookMs < 1000, "took " + tookMs + " ms");
+        assertEquals(6, client.term());
+        final long id = offer(client);
+        cluster.await(client, ends, "a reply of the new leader", () -> ends.has(id));
+        assertEquals(List.of(id), cluster.node(3).commands);
+    }
+
+    @Test
+    void shouldNotWaitForTheKeepAliveWhenItsLeaderGoes()
+    {
+        final UkehiClient client = cluster.connect(
+            cluster.context().keepAliveIntervalNs(MILLISECONDS.toNanos(60_000)));
+        cluster.node(2).close();
+        cluster.lead(3, 6);
+        awaitLeader(client, 3);
+    }
+
+    @Test
+    void shouldKeepLookingThroughAnElection()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.node(2).close();
+        // The others still believe in the one that is gone.
+        cluster.run(client, ends, 700);
+        assertEquals(UkehiClient.State.CONNECTING, client.state());
+        assertEquals(UkehiClient.NOT_CONNECTED, offer(client));
+        cluster.node(1).follow(-1, 6);
+        cluster.node(3).follow(-1, 6);
+        cluster.run(client, ends, 200);
+        assertEquals(-1, client.leaderId());
+        cluster.node(1).follow(3, 7);
+        cluster.node(3).lead(7);
+        awaitLeader(client, 3);
+        final int asked = cluster.node(1).connectCount + cluster.node(3).connectCount;
+        assertTrue(asked < 60, "asked " + asked + " times");
+    }
+
+    @Test
+    void shouldTakeTheNextLeadersReplyToACommandThatWasSentToTheLast()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.node(2).handler = FakeNode.SILENT;
+        final long id = offer(client);
+        cluster.await(client, ends, "the command", () -> 1 == cluster.node(2).commands.size());
+        cluster.node(2).isSilent = true;
+        cluster.node(1).follow(3, 6);
+        cluster.node(3).lead(6);
+        awaitLeader(client, 3);
+        assertEquals(1, client.outstandingCount());
+        cluster.node(3).reply(id, ReplyCode.COMMITTED, 44, 55, buffer, 0, 8);
+        cluster.await(client, ends, "the reply", () -> ends.has(id));
+        assertEquals(Outcome.COMMITTED, ends.of(id).outcome());
+        assertEquals(44, ends.of(id).index());
+        assertEquals(List.of(), cluster.node(3).commands);
+    }
+
+    @Test
+    void shouldTellOnceThatTheOutcomeIsUnknownAndSendNothingTwiceWhenALeaderIsLost()
+    {
+        final UkehiClient client = cluster.connect(cluster.context().messageTimeoutNs(MILLISECONDS.toNanos(700)));
+        cluster.node(2).handler = FakeNode.SILENT;
+        final long first = offer(client);
+        final long second = offer(client);
+        cluster.await(client, ends, "the commands", () -> 2 == cluster.node(2).commands.size());
+        cluster.node(2).close();
+        cluster.lead(1, 6);
+        awaitLeader(client, 1);
+        final long third = offer(client);
+        cluster.await(client, ends, "all three", () -> 3 == ends.size());
+        assertEquals(Outcome.UNKNOWN, ends.of(first).outcome());
+        assertEquals(Outcome.UNKNOWN, ends.of(second).outcome());
+        assertEquals(Outcome.COMMITTED, ends.of(third).outcome());
+        cluster.node(1).reply(first, ReplyCode.COMMITTED, 1, 1, buffer, 0, 8);
+        cluster.await(client, ends, "the late reply", () -> 1 == client.stats().late());
+        assertEquals(Outcome.UNKNOWN, ends.of(first).outcome());
+        assertEquals(List.of(third), cluster.node(1).commands);
+    }
+
+    @Test
+    void shouldGoWhereAnUnaskedRedirectPoints()
+    {
+        final UkehiClient client = cluster.connect(
+            cluster.context().backoffNs(MILLISECONDS.toNanos(5000), MILLISECONDS.toNanos(5000)));
+        final int askedBefore = cluster.node(1).connectCount;
+        cluster.lead(3, 6);
+        cluster.node(2).redirect();
+        awaitLeader(client, 3);
+        assertEquals(askedBefore, cluster.node(1).connectCount);
+    }
+
+    @Test
+    void shouldIgnoreRedirectsThatAreNoNews()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        final FakeNode leader = cluster.node(2);
+        leader.redirect();
+        leader.term = 4;
+        leader.leaderId = 1;
+        leader.redirect();
+        cluster.run(client, ends, 200);
+        assertEquals(1, client.stats().searches());
+        assertEquals(2, client.leaderId());
+        // Elected again: the same leader in a later term.
+        leader.lead(8);
+        leader.redirect();
+        cluster.await(client, ends, "the new term", () -> 8 == client.term());
+        assertEquals(1, client.stats().searches());
+    }
+
+    @Test
+    void shouldLookForTheLeaderWhenANodeEndsTheSession()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.lead(1, 6);
+        cluster.node(2).closeSession();
+        awaitLeader(client, 1);
+    }
+
+    @Test
+    void shouldFollowARejectionToTheLeaderAndIgnoreThoseOfCommandsSentBefore()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        final FakeNode old = cluster.node(2);
+        old.handler = FakeNode.SILENT;
+        final long first = offer(client);
+        final long second = offer(client);
+        cluster.await(client, ends, "the commands", () -> 2 == old.commands.size());
+        cluster.lead(3, 6);
+        old.reject(first, ReplyCode.REJECTED_NOT_LEADER);
+        awaitLeader(client, 3);
+        assertEquals(Outcome.REJECTED, ends.of(first).outcome());
+        final long searches = client.stats().searches();
+        old.reject(second, ReplyCode.REJECTED_NOT_LEADER);
+        cluster.await(client, ends, "the second", () -> ends.has(second));
+        assertEquals(3, client.leaderId());
+        assertEquals(searches, client.stats().searches());
+    }
+
+    @Test
+    void shouldCarryARequestOverToTheNextLeader()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.node(2).handler = (node, id, bytes, offset, length) ->
+        {
+            cluster.lead(1, 6);
+            node.reject(id, ReplyCode.REJECTED_NOT_LEADER);
+        };
+        assertEquals(8, client.request(buffer, 0, 8, new ExpandableArrayBuffer(8)));
+        assertEquals(1, client.leaderId());
+        assertEquals(List.of(1L), cluster.node(2).commands);
+        assertEquals(List.of(2L), cluster.node(1).commands);
+    }
+
+    @Test
+    void shouldNotTakeItsOwnPauseForTheLeaders() throws InterruptedException
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.run(client, ends, 150);
+        for (int i = 0; i < 3; i++)
+        {
+            Thread.sleep(500);
+            cluster.run(client, ends, 150);
+        }
+        assertEquals(1, client.stats().searches());
+    }
+}
