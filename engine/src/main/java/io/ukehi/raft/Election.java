@@ -186,11 +186,16 @@ final class Election
             state.moveToTerm(term, isUpToDate ? fromId : HardStateStore.NO_VOTE);
             becomeFollower(RaftListener.NO_LEADER);
         }
-        final boolean granted = term == state.term() && isUpToDate && Role.FOLLOWER == state.role() &&
+        final boolean granted = term == state.term() && isUpToDate &&
             (HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());
         if (granted)
         {
             state.vote(fromId);
+            if (Role.FOLLOWER != state.role())
+            {
+                // It only asked for pre-votes, which bind nobody: candidates and leaders have voted for themselves.
+                becomeFollower(RaftListener.NO_LEADER);
+            }
             resetTimer();
         }
         state.sender.sendVoteReply(fromId, kind, state.term(), term, granted);
