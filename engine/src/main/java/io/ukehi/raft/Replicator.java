@@ -101,6 +101,11 @@ final class Replicator
     int doWork()
     {
         checkLost();
+        if (nextIndex < state.log.firstIndex())
+        {
+            // The log was purged under a peer that has not got that far.
+            probeFrom(nextIndex);
+        }
         if (!isStreaming)
         {
             return isProbeOut ? 0 : sendNext(true);

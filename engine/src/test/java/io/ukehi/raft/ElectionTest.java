@@ -247,7 +247,7 @@ class ElectionTest
 
     // ---- voters
 
-    /** Section 5.2: one vote a term, "on a first-come-first-served basis"; catalogue row 4: given again if asked again. */
+    /** Section 5.2: one vote a term, to whoever comes first; catalogue row 4: given again when asked again. */
     @Test
     void shouldGiveOneVoteATermAndTheSameOneAgain()
     {

@@ -61,7 +61,7 @@ class RaftModelTest
             cluster = new SimulatedCluster(settings);
             faults = new RandomFaults(cluster, random);
             cluster.start();
-            proposalRate = 0.8 * random.nextDouble() * random.nextDouble();
+            proposalRate = 0.5 * random.nextDouble() * random.nextDouble();
         }
 
         private SimulatedCluster.Settings draw(final long seed)
@@ -81,7 +81,7 @@ class RaftModelTest
 
         void run()
         {
-            final long endNs = 500 * MS + random.nextLong(2500 * MS);
+            final long endNs = 500 * MS + random.nextLong(1 + random.nextLong(20_000 * MS));
             while (cluster.timeNs() < endNs)
             {
                 faults.beforeTick();

@@ -30,10 +30,10 @@ final class RandomFaults
         this.cluster = cluster;
         this.random = random;
         this.size = cluster.nodes().size();
-        this.crashRate = sometimes(0.002);
+        this.crashRate = sometimes(0.003);
         this.restartRate = 0.002 + 0.02 * random.nextDouble();
         this.pauseRate = sometimes(0.005);
-        this.topologyRate = sometimes(0.01);
+        this.topologyRate = sometimes(0.03);
         this.diskRate = sometimes(0.01);
         this.brokenStoreRate = sometimes(0.01);
         this.slowFlushRate = sometimes(0.7);
@@ -155,7 +155,8 @@ final class RandomFaults
     {
         cluster.network().joinAll();
         final int kind = random.nextInt(7);
-        final int some = 1 + random.nextInt(size);
+        final int leader = cluster.leader();
+        final int some = leader > 0 && random.nextBoolean() ? leader : 1 + random.nextInt(size);
         final long side = random.nextLong(1L << size + 1);
         for (int from = 1; from <= size; from++)
         {
