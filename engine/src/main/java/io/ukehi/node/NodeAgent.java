@@ -1,0 +1,368 @@
+package io.ukehi.node;
+
+import io.aeron.Aeron;
+import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.raft.Raft;
+import io.ukehi.raft.RaftListener;
+import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.Role;
+import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.transport.AeronPeers;
+import io.ukehi.transport.ClientGateway;
+import io.ukehi.transport.ClientHandler;
+import io.ukehi.transport.ClientStatus;
+import io.ukehi.transport.DropCounters;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentTerminationException;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.OffsetEpochNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.DirectBuffer;
+
+/**
+ * The duty cycle of a node, and the only thread that touches what is in it: hear peers, clients and the embedding
+ * program; let time pass in the rules; send, store, commit, apply and answer ({@link Replica#doWork()}); look after
+ * connections.
+ * <p>
+ * Whatever is thrown out of a cycle ends the agent: with storage or an invariant broken there is nothing that may be
+ * said to anybody.
+ */
+final class NodeAgent implements Agent
+{
+    private static final int PEER_FRAGMENT_LIMIT = 256;
+    private static final int CLIENT_FRAGMENT_LIMIT = 256;
+    private static final int COMMAND_LIMIT = 256;
+    private static final long CLOCK_SAMPLE_INTERVAL_NS = 10_000_000_000L;
+    private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
+
+    private final String name;
+    private final Aeron aeron;
+    private final AgentInvoker driverInvoker;
+    private final NanoClock clock;
+    private final OffsetEpochNanoClock epochClock = new OffsetEpochNanoClock();
+    private final NodeCounters counters;
+    private final ErrorLog errors;
+    private final DropCounters drops;
+    private final EmbeddedCommands commands;
+    private final EmbeddedCommands.Proposer commandProposer = this::proposeCommand;
+    private final ClientHandler clientHandler = new Clients();
+    private Replica replica;
+    private AeronPeers peers;
+    private ClientGateway gateway;
+    private long refusedCount;
+    private long sampleClockNs;
+    private Role role = Role.FOLLOWER;
+    private volatile Throwable failure;
+
+    NodeAgent(
+        final String name,
+        final Aeron aeron,
+        final AgentInvoker driverInvoker,
+        final NanoClock clock,
+        final NodeCounters counters,
+        final ErrorLog errors,
+        final DropCounters drops,
+        final EmbeddedCommands commands)
+    {
+        this.name = name;
+        this.aeron = aeron;
+        this.driverInvoker = driverInvoker;
+        this.clock = clock;
+        this.counters = counters;
+        this.errors = errors;
+        this.drops = drops;
+        this.commands = commands;
+    }
+
+    /** The rest of the wiring: these parts know the agent, and it knows them. */
+    void wire(final Replica newReplica, final AeronPeers newPeers, final ClientGateway newGateway)
+    {
+        replica = newReplica;
+        peers = newPeers;
+        gateway = newGateway;
+    }
+
+    ReplicaListener replicaListener()
+    {
+        return new Events();
+    }
+
+    @Override
+    public void onStart()
+    {
+        try
+        {
+            gateway.onLeader(0, RaftListener.NO_LEADER, false, true);
+            replica.start();
+        }
+        catch (final Throwable thrown)
+        {
+            fail(thrown);
+        }
+    }
+
+    @Override
+    public int doWork()
+    {
+        try
+        {
+            return doCycle();
+        }
+        catch (final Throwable thrown)
+        {
+            fail(thrown);
+            throw new AgentTerminationException();
+        }
+    }
+
+    private int doCycle()
+    {
+        if (null != failure)
+        {
+            throw new AgentTerminationException();
+        }
+        final long nowNs = clock.nanoTime();
+        if (nowNs - sampleClockNs > CLOCK_SAMPLE_INTERVAL_NS)
+        {
+            sampleClockNs = nowNs;
+            epochClock.sample();
+        }
+        int workCount = invokeAeron();
+        replica.onCycle(nowNs, epochClock.nanoTime());
+        workCount += peers.poll(PEER_FRAGMENT_LIMIT);
+        workCount += gateway.poll(clientHandler, CLIENT_FRAGMENT_LIMIT);
+        workCount += commands.poll(commandProposer, COMMAND_LIMIT);
+        workCount += replica.doWork();
+        workCount += peers.doWork(nowNs);
+        workCount += gateway.doWork(nowNs);
+        updateCounters();
+        return workCount;
+    }
+
+    private int invokeAeron()
+    {
+        if (aeron.isClosed())
+        {
+            throw new IllegalStateException("the Aeron client is closed: its media driver is gone");
+        }
+        return aeron.conductorAgentInvoker().invoke() + (null == driverInvoker ? 0 : driverInvoker.invoke());
+    }
+
+    private void updateCounters()
+    {
+        final Raft raft = replica.raft();
+        final RaftLog log = replica.log();
+        counters.set(NodeCounters.Kind.FIRST_INDEX, log.firstIndex());
+        counters.set(NodeCounters.Kind.LAST_INDEX, log.lastIndex());
+        counters.set(NodeCounters.Kind.DURABLE_INDEX, log.durableIndex());
+        counters.set(NodeCounters.Kind.COMMIT_INDEX, raft.commitIndex());
+        counters.set(NodeCounters.Kind.APPLIED_INDEX, replica.appliedIndex());
+        counters.set(NodeCounters.Kind.ELECTION_COUNT, raft.electionCount());
+        counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
+        counters.set(NodeCounters.Kind.DROP_COUNT, drops.total() + refusedCount);
+        counters.set(NodeCounters.Kind.SESSION_COUNT, gateway.sessionCount());
+    }
+
+    private boolean proposeCommand(
+        final long correlationId, final DirectBuffer payload, final int offset, final int length)
+    {
+        final long result = replica.propose(payload, offset, length);
+        if (RaftLog.BACK_PRESSURED == result)
+        {
+            return false;
+        }
+        if (Raft.NOT_LEADER == result)
+        {
+            commands.onEnded(correlationId, CommandOutcome.NOT_LEADER);
+        }
+        else if (Replica.RECOVERING == result)
+        {
+            commands.onEnded(correlationId, CommandOutcome.RECOVERING);
+        }
+        else if (RaftLog.STORAGE_FULL == result)
+        {
+            commands.onEnded(correlationId, CommandOutcome.STORAGE_FULL);
+        }
+        return true;
+    }
+
+    private void fail(final Throwable thrown)
+    {
+        if (null == failure)
+        {
+            failure = thrown;
+            errors.onError(thrown);
+        }
+    }
+
+    /** What ended the agent, null while it runs or if it was closed in order. Any thread. */
+    Throwable failure()
+    {
+        return failure;
+    }
+
+    @Override
+    public void onClose()
+    {
+        counters.set(NodeCounters.Kind.ROLE, NodeRole.STOPPED.value());
+        counters.set(NodeCounters.Kind.LEADER_ID, RaftListener.NO_LEADER);
+        closePart(replica::stop);
+        closePart(commands::close);
+        closePart(gateway::close);
+        closePart(peers::close);
+        counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
+        closePart(counters::close);
+    }
+
+    private void closePart(final Runnable part)
+    {
+        try
+        {
+            part.run();
+        }
+        catch (final Throwable thrown)
+        {
+            errors.onError(thrown);
+        }
+    }
+
+    @Override
+    public String roleName()
+    {
+        return name;
+    }
+
+    private static NodeRole roleOf(final Role role)
+    {
+        return switch (role)
+        {
+            case FOLLOWER -> NodeRole.FOLLOWER;
+            case PRE_CANDIDATE -> NodeRole.PRE_CANDIDATE;
+            case CANDIDATE -> NodeRole.CANDIDATE;
+            case LEADER -> NodeRole.LEADER;
+        };
+    }
+
+    /** What the replica tells. */
+    private final class Events implements ReplicaListener
+    {
+        @Override
+        public void onRecovered()
+        {
+            counters.set(NodeCounters.Kind.ROLE, NodeRole.FOLLOWER.value());
+            gateway.onLeader(replica.raft().term(), RaftListener.NO_LEADER, false, false);
+        }
+
+        @Override
+        public void onRoleChange(final Role newRole, final long term, final int leaderId)
+        {
+            role = newRole;
+            counters.set(NodeCounters.Kind.ROLE, roleOf(newRole).value());
+            counters.set(NodeCounters.Kind.TERM, term);
+            counters.set(NodeCounters.Kind.LEADER_ID, leaderId);
+            gateway.onLeader(term, leaderId, Role.LEADER == newRole, false);
+        }
+
+        @Override
+        public void onRefused(final int fromId, final String reason)
+        {
+            refusedCount++;
+        }
+
+        @Override
+        public void onCommitted(
+            final CommandHeader header,
+            final DirectBuffer reply,
+            final int offset,
+            final int length,
+            final boolean isProposedHere)
+        {
+            if (header.sessionId() == commands.sessionId())
+            {
+                commands.onCommitted(
+                    header.correlationId(), header.index(), header.fencingToken(), reply, offset, length);
+            }
+            else if (isProposedHere || Role.LEADER == role)
+            {
+                // A leader answers for the one before it, too, if the client has come over meanwhile.
+                gateway.reply(
+                    header.sessionId(), header.correlationId(), ReplyCode.COMMITTED.value(),
+                    header.index(), header.fencingToken(), reply, offset, length);
+            }
+        }
+
+        @Override
+        public void onSuperseded(final long sessionId, final long correlationId)
+        {
+            if (sessionId == commands.sessionId())
+            {
+                commands.onEnded(correlationId, CommandOutcome.SUPERSEDED);
+            }
+            else
+            {
+                gateway.reply(
+                    sessionId, correlationId, ReplyCode.REJECTED_SUPERSEDED.value(), 0, 0, NOTHING, 0, 0);
+            }
+        }
+
+        @Override
+        public void onAbandoned(final long sessionId, final long correlationId)
+        {
+            // A client finds out by losing its session.
+            if (sessionId == commands.sessionId())
+            {
+                commands.onEnded(correlationId, CommandOutcome.UNKNOWN);
+            }
+        }
+
+        @Override
+        public void onMalformed(final long index, final long term, final int payloadLength)
+        {
+            refusedCount++;
+        }
+    }
+
+    /** What clients ask. */
+    private final class Clients implements ClientHandler
+    {
+        @Override
+        public int onCommand(
+            final long sessionId,
+            final long correlationId,
+            final DirectBuffer payload,
+            final int offset,
+            final int length)
+        {
+            final long result = replica.propose(payload, offset, length);
+            if (result > 0)
+            {
+                return TAKEN;
+            }
+            if (RaftLog.BACK_PRESSURED == result)
+            {
+                return LATER;
+            }
+            if (Raft.NOT_LEADER == result)
+            {
+                return ReplyCode.REJECTED_NOT_LEADER.value();
+            }
+            return Replica.RECOVERING == result ?
+                ReplyCode.REJECTED_RECOVERING.value() : ReplyCode.REJECTED_STORAGE.value();
+        }
+
+        @Override
+        public void onStatus(final ClientStatus status)
+        {
+            final Raft raft = replica.raft();
+            final RaftLog log = replica.log();
+            status.term(raft.term(), raft.leaderId())
+                .role(replica.isRecovering() ? NodeRole.RECOVERING : roleOf(raft.role()))
+                .log(log.firstIndex(), log.lastIndex(), log.durableIndex())
+                .progress(raft.commitIndex(), replica.appliedIndex())
+                .stateDigest(replica.stateDigest())
+                .counts(raft.electionCount(), errors.count());
+        }
+    }
+}

@@ -1,0 +1,769 @@
+package io.ukehi.node;
+
+import io.aeron.CommonContext;
+import io.ukehi.log.Durability;
+import io.ukehi.log.LogConfig;
+import io.ukehi.Settings;
+import io.ukehi.statemachine.StateMachine;
+import io.ukehi.transport.AeronPeersContext;
+import java.io.File;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.agrona.BitUtil;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.BusySpinIdleStrategy;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.agrona.concurrent.YieldingIdleStrategy;
+import org.agrona.ErrorHandler;
+import org.agrona.Strings;
+
+/**
+ * Settings of a node. Fluent; {@link #conclude()}, which {@link UkehiNode#launch} calls, checks them as a whole and
+ * tells everything that is wrong at once.
+ * <p>
+ * What the program does not set is taken from the system property named here, then from the environment variable of the
+ * same name in capitals with underscores ({@code UKEHI_MEMBER_ID}), then from the file given to {@link #load(Path)},
+ * then from the default. Times are in nanoseconds here and carry their unit in properties ({@code 150ms}); sizes are in
+ * bytes here and may carry one there ({@code 64m}).
+ * <p>
+ * A context belongs to one node.
+ */
+public final class NodeContext
+{
+    /** What a duty cycle does when there is nothing to do. */
+    public enum Idle
+    {
+        /** Asks again at once: the shortest latency, for a core of its own. */
+        BUSY_SPIN,
+
+        /** Lets others run first. */
+        YIELD,
+
+        /** Spins, then yields, then sleeps for up to a tenth of a millisecond. */
+        BACKOFF,
+
+        /** Sleeps a millisecond. */
+        SLEEP
+    }
+
+    /** Longest command and longest reply: what the key-value store needs. */
+    public static final int MAX_LENGTH_DEFAULT = 1024 * 1024 - 1024;
+
+    /** Id of this member, one of {@link #MEMBERS_PROP_NAME}. Required. */
+    public static final String MEMBER_ID_PROP_NAME = "ukehi.member.id";
+
+    /** All members: {@code ID=HOST:PEERPORT:CLIENTPORT}, separated by commas; 1 to 7. Required. */
+    public static final String MEMBERS_PROP_NAME = "ukehi.members";
+
+    /** Identity of the cluster: messages of another are dropped, a data directory of another is refused. */
+    public static final String CLUSTER_ID_PROP_NAME = "ukehi.cluster.id";
+
+    /** Raft group within the cluster, 0 or more. */
+    public static final String GROUP_ID_PROP_NAME = "ukehi.group.id";
+
+    /** Directory of log, vote and identity; {@code ukehi-data/node-ID} where it is not set. One for each member. */
+    public static final String DATA_DIR_PROP_NAME = "ukehi.data.dir";
+
+    /** When an entry counts as durable: ASYNC, BATCH or EVERY. */
+    public static final String DURABILITY_PROP_NAME = "ukehi.durability";
+
+    /** Length of a segment file of the log; a multiple of 4096 that holds the longest command. */
+    public static final String SEGMENT_LENGTH_PROP_NAME = "ukehi.segment.length";
+
+    /** Longest command in bytes. The same on all members. */
+    public static final String MAX_COMMAND_LENGTH_PROP_NAME = "ukehi.max.command.length";
+
+    /** Longest reply of the state machine in bytes. The same on all members. */
+    public static final String MAX_REPLY_LENGTH_PROP_NAME = "ukehi.max.reply.length";
+
+    /** Shortest election timeout; each is drawn between the two. */
+    public static final String ELECTION_TIMEOUT_MIN_PROP_NAME = "ukehi.election.timeout.min";
+
+    /** Longest election timeout; a leader that hears no majority for so long steps down. */
+    public static final String ELECTION_TIMEOUT_MAX_PROP_NAME = "ukehi.election.timeout.max";
+
+    /** Time between two heartbeats of a leader; less than the shortest election timeout. */
+    public static final String HEARTBEAT_INTERVAL_PROP_NAME = "ukehi.heartbeat.interval";
+
+    /** Bytes of entries in one message to a follower; a longer entry goes alone. */
+    public static final String MAX_APPEND_LENGTH_PROP_NAME = "ukehi.max.append.length";
+
+    /** Bytes of entries sent to one follower and not acknowledged. */
+    public static final String MAX_INFLIGHT_LENGTH_PROP_NAME = "ukehi.max.inflight.length";
+
+    /** Messages with entries sent to one follower and not acknowledged, 1 to 65536. */
+    public static final String MAX_INFLIGHT_MESSAGES_PROP_NAME = "ukehi.max.inflight.messages";
+
+    /** Commands taken whose end is not known yet, 1 to 16777216. */
+    public static final String PENDING_LIMIT_PROP_NAME = "ukehi.pending.limit";
+
+    /** Entries applied in one duty cycle, 1 or more. */
+    public static final String APPLY_LIMIT_PROP_NAME = "ukehi.apply.limit";
+
+    /** Bytes of the queue of the embedding program's commands; grows to take the longest. */
+    public static final String COMMAND_QUEUE_LENGTH_PROP_NAME = "ukehi.command.queue.length";
+
+    /** Clients connected at once, 1 to 65536. */
+    public static final String SESSION_LIMIT_PROP_NAME = "ukehi.session.limit";
+
+    /** How long a client may be silent. */
+    public static final String SESSION_TIMEOUT_PROP_NAME = "ukehi.session.timeout";
+
+    /** Whether clients may come by {@code aeron:ipc} (stream 100 + member id). */
+    public static final String IPC_INGRESS_PROP_NAME = "ukehi.ipc.ingress";
+
+    /** Whose media driver: EMBEDDED, INVOKER or EXTERNAL. */
+    public static final String DRIVER_MODE_PROP_NAME = "ukehi.driver.mode";
+
+    /** Directory of the media driver. Required with EXTERNAL; drawn at random otherwise where it is not set. */
+    public static final String AERON_DIR_PROP_NAME = "ukehi.aeron.dir";
+
+    /** What the duty cycle does when there is nothing to do: BUSY_SPIN, YIELD, BACKOFF or SLEEP (1 ms). */
+    public static final String IDLE_STRATEGY_PROP_NAME = "ukehi.idle.strategy";
+
+    private static final Set<String> NAMES = Set.of(
+        MEMBER_ID_PROP_NAME,
+        MEMBERS_PROP_NAME,
+        CLUSTER_ID_PROP_NAME,
+        GROUP_ID_PROP_NAME,
+        DATA_DIR_PROP_NAME,
+        DURABILITY_PROP_NAME,
+        SEGMENT_LENGTH_PROP_NAME,
+        MAX_COMMAND_LENGTH_PROP_NAME,
+        MAX_REPLY_LENGTH_PROP_NAME,
+        ELECTION_TIMEOUT_MIN_PROP_NAME,
+        ELECTION_TIMEOUT_MAX_PROP_NAME,
+        HEARTBEAT_INTERVAL_PROP_NAME,
+        MAX_APPEND_LENGTH_PROP_NAME,
+        MAX_INFLIGHT_LENGTH_PROP_NAME,
+        MAX_INFLIGHT_MESSAGES_PROP_NAME,
+        PENDING_LIMIT_PROP_NAME,
+        APPLY_LIMIT_PROP_NAME,
+        COMMAND_QUEUE_LENGTH_PROP_NAME,
+        SESSION_LIMIT_PROP_NAME,
+        SESSION_TIMEOUT_PROP_NAME,
+        IPC_INGRESS_PROP_NAME,
+        DRIVER_MODE_PROP_NAME,
+        AERON_DIR_PROP_NAME,
+        IDLE_STRATEGY_PROP_NAME);
+
+    private static final int MAX_INFLIGHT_MESSAGES = 64 * 1024;
+    private static final int MAX_PENDING = 16 * 1024 * 1024;
+    private static final int MAX_SESSIONS = 64 * 1024;
+    private static final int MAX_MEMBERS = 7;
+
+    private final Settings settings;
+    private final Set<String> unknownNames = new TreeSet<>();
+    private long memberId;
+    private String members;
+    private long clusterId;
+    private long groupId;
+    private String dataDirectoryName;
+    private Durability durability;
+    private int segmentLength;
+    private int maxCommandLength;
+    private int maxReplyLength;
+    private long electionTimeoutMinNs;
+    private long electionTimeoutMaxNs;
+    private long heartbeatIntervalNs;
+    private int maxAppendLength;
+    private int maxInflightLength;
+    private long maxInflightMessages;
+    private long pendingLimit;
+    private long applyLimit;
+    private int commandQueueLength;
+    private long sessionLimit;
+    private long sessionTimeoutNs;
+    private boolean ipcIngress;
+    private DriverMode driverMode;
+    private String aeronDirectoryName;
+    private Idle idleStrategyName;
+    private StateMachine stateMachine;
+    private CommandListener commandListener = (correlationId, outcome, index, token, reply, offset, length) -> {};
+    private ErrorHandler errorHandler = NodeContext::printError;
+    private List<MemberAddress> memberAddresses = List.of();
+    private boolean isConcluded;
+
+    /** With settings from system properties and the environment. */
+    public NodeContext()
+    {
+        this(System.getenv());
+    }
+
+    /**
+     * With settings from system properties, the environment and a file.
+     *
+     * @param file of properties, as {@code ukehi.member.id=1}.
+     * @throws IOException if it cannot be read. What is wrong in it is told by {@link #conclude()}, unknown names too.
+     */
+    public static NodeContext load(final Path file) throws IOException
+    {
+        final Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file))
+        {
+            properties.load(reader);
+        }
+        return of(properties, System.getenv());
+    }
+
+    static NodeContext of(final Properties properties, final Map<String, String> environment)
+    {
+        final Map<String, String> values = new HashMap<>();
+        properties.forEach((name, value) -> values.put(
+            Settings.environmentName(name.toString()), value.toString()));
+        values.putAll(environment);
+        final NodeContext context = new NodeContext(values);
+        properties.keySet().forEach(name -> context.unknownNames.add(name.toString()));
+        context.unknownNames.removeAll(NAMES);
+        return context;
+    }
+
+    NodeContext(final Map<String, String> environment)
+    {
+        settings = new Settings(environment);
+        memberId = settings.number(MEMBER_ID_PROP_NAME, 0);
+        members = settings.text(MEMBERS_PROP_NAME, "");
+        clusterId = settings.number(CLUSTER_ID_PROP_NAME, 1);
+        groupId = settings.number(GROUP_ID_PROP_NAME, 0);
+        dataDirectoryName = settings.text(DATA_DIR_PROP_NAME, null);
+        durability = settings.choice(DURABILITY_PROP_NAME, Durability.BATCH);
+        segmentLength = settings.size(SEGMENT_LENGTH_PROP_NAME, LogConfig.SEGMENT_LENGTH_DEFAULT);
+        maxCommandLength = settings.size(MAX_COMMAND_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
+        maxReplyLength = settings.size(MAX_REPLY_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
+        electionTimeoutMinNs = settings.durationNs(ELECTION_TIMEOUT_MIN_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(150));
+        electionTimeoutMaxNs = settings.durationNs(ELECTION_TIMEOUT_MAX_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(300));
+        heartbeatIntervalNs = settings.durationNs(HEARTBEAT_INTERVAL_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(50));
+        maxAppendLength = settings.size(MAX_APPEND_LENGTH_PROP_NAME, 256 * 1024);
+        maxInflightLength = settings.size(MAX_INFLIGHT_LENGTH_PROP_NAME, 4 * 1024 * 1024);
+        maxInflightMessages = settings.number(MAX_INFLIGHT_MESSAGES_PROP_NAME, 128);
+        pendingLimit = settings.number(PENDING_LIMIT_PROP_NAME, ReplicaLimits.PENDING_LIMIT_DEFAULT);
+        applyLimit = settings.number(APPLY_LIMIT_PROP_NAME, ReplicaLimits.APPLY_LIMIT_DEFAULT);
+        commandQueueLength = settings.size(COMMAND_QUEUE_LENGTH_PROP_NAME, 4 * 1024 * 1024);
+        sessionLimit = settings.number(SESSION_LIMIT_PROP_NAME, 128);
+        sessionTimeoutNs = settings.durationNs(SESSION_TIMEOUT_PROP_NAME, TimeUnit.SECONDS.toNanos(10));
+        ipcIngress = settings.flag(IPC_INGRESS_PROP_NAME, true);
+        driverMode = settings.choice(DRIVER_MODE_PROP_NAME, DriverMode.EMBEDDED);
+        aeronDirectoryName = settings.text(AERON_DIR_PROP_NAME, null);
+        idleStrategyName = settings.choice(IDLE_STRATEGY_PROP_NAME, Idle.BACKOFF);
+    }
+
+    /**
+     * Checks the settings, and fills in what depends on others.
+     *
+     * @return this.
+     * @throws ConfigurationException that names all that are wrong.
+     */
+    public NodeContext conclude()
+    {
+        if (isConcluded)
+        {
+            throw new IllegalStateException("a context belongs to one node");
+        }
+        final List<String> problems = settings.problems();
+        unknownNames.forEach(name -> problems.add(name + ": there is no such setting"));
+        concludeMembers(problems);
+        concludeLengths(problems);
+        concludeTimes(problems);
+        concludeLimits(problems);
+        concludeDirectories(problems);
+        check(null != stateMachine, "stateMachine", "null", "set by the program", problems);
+        check(null != commandListener, "commandListener", "null", "a listener", problems);
+        check(null != errorHandler, "errorHandler", "null", "a handler", problems);
+        if (!problems.isEmpty())
+        {
+            throw new ConfigurationException(problems);
+        }
+        isConcluded = true;
+        return this;
+    }
+
+    private void concludeMembers(final List<String> problems)
+    {
+        check(groupId >= 0 && groupId <= Integer.MAX_VALUE, GROUP_ID_PROP_NAME, groupId, "0 or more", problems);
+        if (Strings.isEmpty(members))
+        {
+            check(false, MEMBERS_PROP_NAME, "''",
+                "ID=HOST:PEERPORT:CLIENTPORT for each member, as 1=localhost:9001:9101", problems);
+            return;
+        }
+        final int before = problems.size();
+        memberAddresses = MemberAddress.parse(members, problems);
+        for (int i = before; i < problems.size(); i++)
+        {
+            problems.set(i, MEMBERS_PROP_NAME + ": " + problems.get(i));
+        }
+        check(memberAddresses.size() <= MAX_MEMBERS, MEMBERS_PROP_NAME, memberAddresses.size() + " members",
+            "1 to " + MAX_MEMBERS, problems);
+        if (problems.size() == before)
+        {
+            check(null != ownAddress(), MEMBER_ID_PROP_NAME, memberId,
+                "one of those in " + MEMBERS_PROP_NAME + " (" + members + ")", problems);
+        }
+    }
+
+    private void concludeLengths(final List<String> problems)
+    {
+        final int most = new AeronPeersContext().maxBulkMessageLength() - 1024;
+        check(maxCommandLength >= 1 && maxCommandLength <= most,
+            MAX_COMMAND_LENGTH_PROP_NAME, maxCommandLength, "1 to " + most, problems);
+        check(maxReplyLength >= 0 && maxReplyLength <= most,
+            MAX_REPLY_LENGTH_PROP_NAME, maxReplyLength, "0 to " + most, problems);
+        final long least = BitUtil.align(maxCommandLength + 8192L, 4096);
+        check(segmentLength >= least && 0 == (segmentLength & 4095), SEGMENT_LENGTH_PROP_NAME, segmentLength,
+            "a multiple of 4096, " + least + " or more, to hold the longest command", problems);
+        check(maxAppendLength >= 1024 && maxAppendLength <= most, MAX_APPEND_LENGTH_PROP_NAME, maxAppendLength,
+            "1024 to " + most, problems);
+        check(maxInflightLength >= maxAppendLength, MAX_INFLIGHT_LENGTH_PROP_NAME, maxInflightLength,
+            MAX_APPEND_LENGTH_PROP_NAME + " (" + maxAppendLength + ") or more", problems);
+        check(commandQueueLength >= 64 * 1024 && commandQueueLength <= 1 << 29,
+            COMMAND_QUEUE_LENGTH_PROP_NAME, commandQueueLength, "64k to 512m", problems);
+    }
+
+    private void concludeTimes(final List<String> problems)
+    {
+        check(heartbeatIntervalNs > 0, HEARTBEAT_INTERVAL_PROP_NAME, heartbeatIntervalNs + "ns", "more than 0",
+            problems);
+        check(electionTimeoutMinNs > heartbeatIntervalNs, ELECTION_TIMEOUT_MIN_PROP_NAME, electionTimeoutMinNs + "ns",
+            "more than " + HEARTBEAT_INTERVAL_PROP_NAME + " (" + heartbeatIntervalNs + "ns)", problems);
+        check(electionTimeoutMaxNs > electionTimeoutMinNs, ELECTION_TIMEOUT_MAX_PROP_NAME,
+            electionTimeoutMaxNs + "ns",
+            "more than " + ELECTION_TIMEOUT_MIN_PROP_NAME + " (" + electionTimeoutMinNs + "ns)", problems);
+        check(sessionTimeoutNs > 0, SESSION_TIMEOUT_PROP_NAME, sessionTimeoutNs + "ns", "more than 0", problems);
+    }
+
+    private void concludeLimits(final List<String> problems)
+    {
+        check(maxInflightMessages >= 1 && maxInflightMessages <= MAX_INFLIGHT_MESSAGES,
+            MAX_INFLIGHT_MESSAGES_PROP_NAME, maxInflightMessages, "1 to " + MAX_INFLIGHT_MESSAGES, problems);
+        check(pendingLimit >= 1 && pendingLimit <= MAX_PENDING,
+            PENDING_LIMIT_PROP_NAME, pendingLimit, "1 to " + MAX_PENDING, problems);
+        check(applyLimit >= 1 && applyLimit <= Integer.MAX_VALUE,
+            APPLY_LIMIT_PROP_NAME, applyLimit, "1 or more", problems);
+        check(sessionLimit >= 1 && sessionLimit <= MAX_SESSIONS,
+            SESSION_LIMIT_PROP_NAME, sessionLimit, "1 to " + MAX_SESSIONS, problems);
+    }
+
+    private void concludeDirectories(final List<String> problems)
+    {
+        if (Strings.isEmpty(dataDirectoryName))
+        {
+            dataDirectoryName = "ukehi-data" + File.separator + "node-" + memberId;
+        }
+        final File data = new File(dataDirectoryName);
+        check(!data.exists() || data.isDirectory(), DATA_DIR_PROP_NAME, "'" + dataDirectoryName + "'",
+            "a directory, or nothing yet", problems);
+        if (DriverMode.EXTERNAL == driverMode)
+        {
+            check(!Strings.isEmpty(aeronDirectoryName), AERON_DIR_PROP_NAME, "''",
+                "the directory of a running media driver where " + DRIVER_MODE_PROP_NAME + " is EXTERNAL", problems);
+        }
+        else if (Strings.isEmpty(aeronDirectoryName))
+        {
+            aeronDirectoryName = CommonContext.generateRandomDirName();
+        }
+    }
+
+    private static void check(
+        final boolean holds, final String name, final Object value, final String right, final List<String> problems)
+    {
+        if (!holds)
+        {
+            problems.add(name + " = " + value + ": must be " + right);
+        }
+    }
+
+    private static void printError(final Throwable error)
+    {
+        System.err.println("ukehi: " + error);
+    }
+
+    /** The members, once concluded. */
+    public List<MemberAddress> memberAddresses()
+    {
+        return memberAddresses;
+    }
+
+    /** This member's address, once concluded; null if it is not one of the members. */
+    public MemberAddress ownAddress()
+    {
+        for (final MemberAddress member : memberAddresses)
+        {
+            if (member.id() == memberId)
+            {
+                return member;
+            }
+        }
+        return null;
+    }
+
+    /** What is replicated. Required. */
+    public NodeContext stateMachine(final StateMachine machine)
+    {
+        stateMachine = machine;
+        return this;
+    }
+
+    public StateMachine stateMachine()
+    {
+        return stateMachine;
+    }
+
+    /** Told how commands given to {@link UkehiNode#offer} ended; nobody is by default. */
+    public NodeContext commandListener(final CommandListener listener)
+    {
+        commandListener = listener;
+        return this;
+    }
+
+    public CommandListener commandListener()
+    {
+        return commandListener;
+    }
+
+    /** Told of what goes wrong, also of what ends the node; called by any of its threads. Prints a line by default. */
+    public NodeContext errorHandler(final ErrorHandler handler)
+    {
+        errorHandler = handler;
+        return this;
+    }
+
+    public ErrorHandler errorHandler()
+    {
+        return errorHandler;
+    }
+
+    /** A new idle strategy of the kind that is set. */
+    IdleStrategy newIdleStrategy()
+    {
+        return switch (idleStrategyName)
+        {
+            case BUSY_SPIN -> new BusySpinIdleStrategy();
+            case YIELD -> new YieldingIdleStrategy();
+            case BACKOFF -> new BackoffIdleStrategy(
+                20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(100));
+            case SLEEP -> new SleepingMillisIdleStrategy(1);
+        };
+    }
+
+    /** See {@link #MEMBER_ID_PROP_NAME}. */
+    public NodeContext memberId(final int value)
+    {
+        settings.isSetByProgram(MEMBER_ID_PROP_NAME);
+        memberId = value;
+        return this;
+    }
+
+    public int memberId()
+    {
+        return (int)memberId;
+    }
+
+    /** See {@link #MEMBERS_PROP_NAME}. */
+    public NodeContext members(final String list)
+    {
+        settings.isSetByProgram(MEMBERS_PROP_NAME);
+        members = list;
+        return this;
+    }
+
+    public String members()
+    {
+        return members;
+    }
+
+    /** See {@link #CLUSTER_ID_PROP_NAME}. */
+    public NodeContext clusterId(final long value)
+    {
+        settings.isSetByProgram(CLUSTER_ID_PROP_NAME);
+        clusterId = value;
+        return this;
+    }
+
+    public long clusterId()
+    {
+        return clusterId;
+    }
+
+    /** See {@link #GROUP_ID_PROP_NAME}. */
+    public NodeContext groupId(final int value)
+    {
+        settings.isSetByProgram(GROUP_ID_PROP_NAME);
+        groupId = value;
+        return this;
+    }
+
+    public int groupId()
+    {
+        return (int)groupId;
+    }
+
+    /** See {@link #DATA_DIR_PROP_NAME}. */
+    public NodeContext dataDirectoryName(final String name)
+    {
+        settings.isSetByProgram(DATA_DIR_PROP_NAME);
+        dataDirectoryName = name;
+        return this;
+    }
+
+    public String dataDirectoryName()
+    {
+        return dataDirectoryName;
+    }
+
+    /** See {@link #DURABILITY_PROP_NAME}. */
+    public NodeContext durability(final Durability level)
+    {
+        settings.isSetByProgram(DURABILITY_PROP_NAME);
+        durability = level;
+        return this;
+    }
+
+    public Durability durability()
+    {
+        return durability;
+    }
+
+    /** See {@link #SEGMENT_LENGTH_PROP_NAME}. */
+    public NodeContext segmentLength(final int value)
+    {
+        settings.isSetByProgram(SEGMENT_LENGTH_PROP_NAME);
+        segmentLength = value;
+        return this;
+    }
+
+    public int segmentLength()
+    {
+        return segmentLength;
+    }
+
+    /** See {@link #MAX_COMMAND_LENGTH_PROP_NAME}. */
+    public NodeContext maxCommandLength(final int value)
+    {
+        settings.isSetByProgram(MAX_COMMAND_LENGTH_PROP_NAME);
+        maxCommandLength = value;
+        return this;
+    }
+
+    public int maxCommandLength()
+    {
+        return maxCommandLength;
+    }
+
+    /** See {@link #MAX_REPLY_LENGTH_PROP_NAME}. */
+    public NodeContext maxReplyLength(final int value)
+    {
+        settings.isSetByProgram(MAX_REPLY_LENGTH_PROP_NAME);
+        maxReplyLength = value;
+        return this;
+    }
+
+    public int maxReplyLength()
+    {
+        return maxReplyLength;
+    }
+
+    /** See {@link #ELECTION_TIMEOUT_MIN_PROP_NAME}. In nanoseconds. */
+    public NodeContext electionTimeoutMinNs(final long value)
+    {
+        settings.isSetByProgram(ELECTION_TIMEOUT_MIN_PROP_NAME);
+        electionTimeoutMinNs = value;
+        return this;
+    }
+
+    public long electionTimeoutMinNs()
+    {
+        return electionTimeoutMinNs;
+    }
+
+    /** See {@link #ELECTION_TIMEOUT_MAX_PROP_NAME}. In nanoseconds. */
+    public NodeContext electionTimeoutMaxNs(final long value)
+    {
+        settings.isSetByProgram(ELECTION_TIMEOUT_MAX_PROP_NAME);
+        electionTimeoutMaxNs = value;
+        return this;
+    }
+
+    public long electionTimeoutMaxNs()
+    {
+        return electionTimeoutMaxNs;
+    }
+
+    /** See {@link #HEARTBEAT_INTERVAL_PROP_NAME}. In nanoseconds. */
+    public NodeContext heartbeatIntervalNs(final long value)
+    {
+        settings.isSetByProgram(HEARTBEAT_INTERVAL_PROP_NAME);
+        heartbeatIntervalNs = value;
+        return this;
+    }
+
+    public long heartbeatIntervalNs()
+    {
+        return heartbeatIntervalNs;
+    }
+
+    /** See {@link #MAX_APPEND_LENGTH_PROP_NAME}. */
+    public NodeContext maxAppendLength(final int value)
+    {
+        settings.isSetByProgram(MAX_APPEND_LENGTH_PROP_NAME);
+        maxAppendLength = value;
+        return this;
+    }
+
+    public int maxAppendLength()
+    {
+        return maxAppendLength;
+    }
+
+    /** See {@link #MAX_INFLIGHT_LENGTH_PROP_NAME}. */
+    public NodeContext maxInflightLength(final int value)
+    {
+        settings.isSetByProgram(MAX_INFLIGHT_LENGTH_PROP_NAME);
+        maxInflightLength = value;
+        return this;
+    }
+
+    public int maxInflightLength()
+    {
+        return maxInflightLength;
+    }
+
+    /** See {@link #MAX_INFLIGHT_MESSAGES_PROP_NAME}. */
+    public NodeContext maxInflightMessages(final int value)
+    {
+        settings.isSetByProgram(MAX_INFLIGHT_MESSAGES_PROP_NAME);
+        maxInflightMessages = value;
+        return this;
+    }
+
+    public int maxInflightMessages()
+    {
+        return (int)maxInflightMessages;
+    }
+
+    /** See {@link #PENDING_LIMIT_PROP_NAME}. */
+    public NodeContext pendingLimit(final int value)
+    {
+        settings.isSetByProgram(PENDING_LIMIT_PROP_NAME);
+        pendingLimit = value;
+        return this;
+    }
+
+    public int pendingLimit()
+    {
+        return (int)pendingLimit;
+    }
+
+    /** See {@link #APPLY_LIMIT_PROP_NAME}. */
+    public NodeContext applyLimit(final int value)
+    {
+        settings.isSetByProgram(APPLY_LIMIT_PROP_NAME);
+        applyLimit = value;
+        return this;
+    }
+
+    public int applyLimit()
+    {
+        return (int)applyLimit;
+    }
+
+    /** See {@link #COMMAND_QUEUE_LENGTH_PROP_NAME}. */
+    public NodeContext commandQueueLength(final int value)
+    {
+        settings.isSetByProgram(COMMAND_QUEUE_LENGTH_PROP_NAME);
+        commandQueueLength = value;
+        return this;
+    }
+
+    public int commandQueueLength()
+    {
+        return commandQueueLength;
+    }
+
+    /** See {@link #SESSION_LIMIT_PROP_NAME}. */
+    public NodeContext sessionLimit(final int value)
+    {
+        settings.isSetByProgram(SESSION_LIMIT_PROP_NAME);
+        sessionLimit = value;
+        return this;
+    }
+
+    public int sessionLimit()
+    {
+        return (int)sessionLimit;
+    }
+
+    /** See {@link #SESSION_TIMEOUT_PROP_NAME}. In nanoseconds. */
+    public NodeContext sessionTimeoutNs(final long value)
+    {
+        settings.isSetByProgram(SESSION_TIMEOUT_PROP_NAME);
+        sessionTimeoutNs = value;
+        return this;
+    }
+
+    public long sessionTimeoutNs()
+    {
+        return sessionTimeoutNs;
+    }
+
+    /** See {@link #IPC_INGRESS_PROP_NAME}. */
+    public NodeContext ipcIngress(final boolean isOpen)
+    {
+        settings.isSetByProgram(IPC_INGRESS_PROP_NAME);
+        ipcIngress = isOpen;
+        return this;
+    }
+
+    public boolean ipcIngress()
+    {
+        return ipcIngress;
+    }
+
+    /** See {@link #DRIVER_MODE_PROP_NAME}. */
+    public NodeContext driverMode(final DriverMode mode)
+    {
+        settings.isSetByProgram(DRIVER_MODE_PROP_NAME);
+        driverMode = mode;
+        return this;
+    }
+
+    public DriverMode driverMode()
+    {
+        return driverMode;
+    }
+
+    /** See {@link #AERON_DIR_PROP_NAME}. */
+    public NodeContext aeronDirectoryName(final String name)
+    {
+        settings.isSetByProgram(AERON_DIR_PROP_NAME);
+        aeronDirectoryName = name;
+        return this;
+    }
+
+    public String aeronDirectoryName()
+    {
+        return aeronDirectoryName;
+    }
+
+    /** See {@link #IDLE_STRATEGY_PROP_NAME}. */
+    public NodeContext idleStrategyName(final Idle kind)
+    {
+        settings.isSetByProgram(IDLE_STRATEGY_PROP_NAME);
+        idleStrategyName = kind;
+        return this;
+    }
+
+    public Idle idleStrategyName()
+    {
+        return idleStrategyName;
+    }
+}

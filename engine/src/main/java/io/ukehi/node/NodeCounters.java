@@ -1,0 +1,133 @@
+package io.ukehi.node;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.aeron.Aeron;
+import io.aeron.Counter;
+import io.ukehi.codecs.client.NodeRole;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * What can be seen of a node from outside, by other threads of its process and, as Aeron counters, by any process that
+ * maps the media driver's counters file. The key of each counter is the node's cluster, group and member id.
+ * <p>
+ * Written by the duty-cycle thread, once a cycle where a value has changed; read by any, also after the node has
+ * closed.
+ */
+public final class NodeCounters implements AutoCloseable
+{
+    /** What is counted. The type id of the Aeron counter is {@link #TYPE_ID_BASE} and the ordinal. */
+    public enum Kind
+    {
+        /** {@link NodeRole}, by value. */
+        ROLE("role"),
+
+        /** Current term. */
+        TERM("term"),
+
+        /** Member id of the leader, -1 if none is known. */
+        LEADER_ID("leader-id"),
+
+        /** Oldest index in the log. */
+        FIRST_INDEX("first-index"),
+
+        /** Newest index in the log. */
+        LAST_INDEX("last-index"),
+
+        /** Highest index that is as durable as configured. */
+        DURABLE_INDEX("durable-index"),
+
+        /** Highest index known to be committed. */
+        COMMIT_INDEX("commit-index"),
+
+        /** Highest index that the state contains. */
+        APPLIED_INDEX("applied-index"),
+
+        /** Elections stood in. */
+        ELECTION_COUNT("election-count"),
+
+        /** Errors reported. */
+        ERROR_COUNT("error-count"),
+
+        /** Messages from peers and clients that were dropped or refused because something is wrong with them. */
+        DROP_COUNT("drop-count"),
+
+        /** Clients connected. */
+        SESSION_COUNT("session-count");
+
+        private final String label;
+
+        Kind(final String label)
+        {
+            this.label = label;
+        }
+    }
+
+    /** Type id of the first Aeron counter. */
+    public static final int TYPE_ID_BASE = 7100;
+
+    private static final Kind[] KINDS = Kind.values();
+    private static final int KEY_LENGTH = 16;
+
+    private final AtomicLongArray values = new AtomicLongArray(KINDS.length);
+    private final Counter[] counters = new Counter[KINDS.length];
+    private boolean isClosed;
+
+    NodeCounters()
+    {
+        set(Kind.ROLE, NodeRole.RECOVERING.value());
+        set(Kind.LEADER_ID, -1);
+    }
+
+    /** Shows the values in the media driver's counters file. */
+    void publish(final Aeron aeron, final long clusterId, final int groupId, final int memberId)
+    {
+        for (final Kind kind : KINDS)
+        {
+            final UnsafeBuffer key = new UnsafeBuffer(new byte[KEY_LENGTH]);
+            key.putLong(0, clusterId, LITTLE_ENDIAN);
+            key.putInt(8, groupId, LITTLE_ENDIAN);
+            key.putInt(12, memberId, LITTLE_ENDIAN);
+            final byte[] label = ("ukehi " + kind.label + " - cluster " + clusterId + " group " + groupId +
+                " member " + memberId).getBytes(StandardCharsets.US_ASCII);
+            final Counter counter = aeron.addCounter(
+                TYPE_ID_BASE + kind.ordinal(), key, 0, KEY_LENGTH, new UnsafeBuffer(label), 0, label.length);
+            counter.setRelease(get(kind));
+            counters[kind.ordinal()] = counter;
+        }
+    }
+
+    /** Duty-cycle thread. */
+    void set(final Kind kind, final long value)
+    {
+        final int i = kind.ordinal();
+        if (values.getPlain(i) != value)
+        {
+            values.setRelease(i, value);
+            if (null != counters[i] && !isClosed)
+            {
+                counters[i].setRelease(value);
+            }
+        }
+    }
+
+    /** Any thread. */
+    public long get(final Kind kind)
+    {
+        return values.getAcquire(kind.ordinal());
+    }
+
+    /** Takes the counters out of the media driver's file; values stay readable here. Duty-cycle thread, or after it. */
+    @Override
+    public void close()
+    {
+        if (!isClosed)
+        {
+            isClosed = true;
+            CloseHelper.quietCloseAll(counters);
+        }
+    }
+}

@@ -1,0 +1,344 @@
+package io.ukehi.node;
+
+import io.aeron.Aeron;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.ukehi.fencing.FencingToken;
+import io.ukehi.log.FileStorage;
+import io.ukehi.log.HardStateFile;
+import io.ukehi.log.IdentityFile;
+import io.ukehi.log.LogConfig;
+import io.ukehi.log.SegmentedLog;
+import io.ukehi.raft.RaftConfig;
+import io.ukehi.transport.AeronPeers;
+import io.ukehi.transport.AeronPeersContext;
+import io.ukehi.transport.ClientGateway;
+import io.ukehi.transport.ClientGatewayConfig;
+import io.ukehi.transport.DropCounters;
+import io.ukehi.transport.PeerAdapter;
+import io.ukehi.transport.PeerEndpoint;
+import io.ukehi.transport.PeerLinkListener;
+import io.ukehi.transport.PeerPublisher;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.BackoffIdleStrategy;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.NoOpLock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.LangUtil;
+
+/**
+ * The parts of a node, put together in the order in which they need one another, and taken apart in the other.
+ * <p>
+ * First the log, since its recovery may take long and nobody must be waiting for a heartbeat meanwhile; then Aeron, the
+ * ports, the agent; last the two threads.
+ */
+final class NodeParts implements AutoCloseable
+{
+    private static final long LISTEN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
+
+    private final NodeContext context;
+    private final NanoClock clock = SystemNanoClock.INSTANCE;
+    private final NodeCounters counters = new NodeCounters();
+    private final ErrorLog errors;
+    private final DropCounters drops = new DropCounters();
+    private final EmbeddedCommands commands;
+    private FileStorage storage;
+    private HardStateFile hardState;
+    private SegmentedLog log;
+    private MediaDriver driver;
+    private Aeron aeron;
+    private AeronPeers peers;
+    private ClientGateway gateway;
+    private NodeAgent agent;
+    private AgentRunner flusherRunner;
+    private AgentRunner agentRunner;
+    private Exception ownChannelError;
+    private boolean isClosed;
+
+    private NodeParts(final NodeContext context)
+    {
+        this.context = context;
+        this.errors = new ErrorLog(context.errorHandler());
+        this.commands = new EmbeddedCommands(
+            ThreadLocalRandom.current().nextLong(), context.commandQueueLength(), context.maxCommandLength(),
+            context.commandListener(), errors);
+    }
+
+    static NodeParts launch(final NodeContext context)
+    {
+        final NodeParts parts = new NodeParts(context);
+        try
+        {
+            parts.openLog();
+            parts.openAeron();
+            parts.wire();
+            parts.awaitListening();
+            parts.start();
+        }
+        catch (final Throwable thrown)
+        {
+            CloseHelper.quietClose(parts);
+            throw thrown;
+        }
+        return parts;
+    }
+
+    private void openLog()
+    {
+        storage = FileStorage.open(Path.of(context.dataDirectoryName()));
+        final long newLogId = ThreadLocalRandom.current().nextLong() | 1;
+        final long logId = IdentityFile.claim(
+            storage, context.clusterId(), context.groupId(), context.memberId(), newLogId);
+        hardState = HardStateFile.open(storage);
+        final LogConfig config = new LogConfig()
+            .segmentLength(context.segmentLength())
+            .maxPayloadLength(EmbeddedCommands.payloadLength(context.maxCommandLength()))
+            .durability(context.durability())
+            .bootId(BootId.read())
+            .logId(logId);
+        log = SegmentedLog.open(storage, config, clock);
+    }
+
+    private void openAeron()
+    {
+        if (DriverMode.EXTERNAL != context.driverMode())
+        {
+            final boolean isInvoked = DriverMode.INVOKER == context.driverMode();
+            driver = MediaDriver.launch(new MediaDriver.Context()
+                .aeronDirectoryName(context.aeronDirectoryName())
+                .threadingMode(isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED)
+                .sharedIdleStrategy(context.newIdleStrategy())
+                .termBufferSparseFile(true)
+                .spiesSimulateConnection(false)
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true)
+                .errorHandler(errors));
+        }
+        try
+        {
+            aeron = Aeron.connect(new Aeron.Context()
+                .aeronDirectoryName(context.aeronDirectoryName())
+                .driverAgentInvoker(driverInvoker())
+                .useConductorAgentInvoker(true)
+                .clientLock(NoOpLock.INSTANCE)
+                .errorHandler(errors)
+                .subscriberErrorHandler(NodeParts::rethrow));
+        }
+        catch (final Exception ex)
+        {
+            throw new LaunchException(
+                "cannot use the media driver in " + context.aeronDirectoryName() + ": " + ex.getMessage(), ex);
+        }
+        counters.publish(aeron, context.clusterId(), context.groupId(), context.memberId());
+    }
+
+    /** What the rules throw while a message is being handled must end the agent, not be logged and passed over. */
+    private static void rethrow(final Throwable thrown)
+    {
+        LangUtil.rethrowUnchecked(thrown);
+    }
+
+    private AgentInvoker driverInvoker()
+    {
+        return null == driver ? null : driver.sharedAgentInvoker();
+    }
+
+    private void wire()
+    {
+        agent = new NodeAgent(
+            "ukehi-node-" + context.memberId(), aeron, driverInvoker(), clock, counters, errors, drops, commands);
+        final int[] ids = context.memberAddresses().stream().mapToInt(MemberAddress::id).toArray();
+        peers = new AeronPeers(peersContext(), clock.nanoTime());
+        final PeerPublisher publisher = new PeerPublisher(
+            context.clusterId(), context.groupId(), context.memberId(), peers);
+        final Replica replica = new Replica(
+            raftConfig(ids), new SegmentedRaftLog(log), new HardStateRecord(hardState), publisher,
+            context.stateMachine(), limits(), agent.replicaListener());
+        final PeerAdapter adapter = new PeerAdapter(
+            context.clusterId(), context.groupId(), context.memberId(), ids, replica.peerHandler(), drops);
+        peers.receiver((buffer, offset, length, header) ->
+        {
+            // A replica that replays its log is not there yet.
+            if (!replica.isRecovering())
+            {
+                adapter.onFragment(buffer, offset, length, header);
+            }
+        });
+        try
+        {
+            gateway = new ClientGateway(aeron, gatewayConfig(), drops);
+        }
+        catch (final RuntimeException ex)
+        {
+            throw new LaunchException("cannot listen for clients on " + context.ownAddress().clientEndpoint() + ": " +
+                ex.getMessage(), ex);
+        }
+        agent.wire(replica, peers, gateway);
+    }
+
+    private RaftConfig raftConfig(final int[] ids)
+    {
+        return new RaftConfig()
+            .nodeId(context.memberId())
+            .members(ids)
+            .electionTimeoutNs(context.electionTimeoutMinNs(), context.electionTimeoutMaxNs())
+            .heartbeatIntervalNs(context.heartbeatIntervalNs())
+            .maxAppendBytes(context.maxAppendLength())
+            .maxInflightBytes(context.maxInflightLength())
+            .maxInflightMessages(context.maxInflightMessages())
+            .randomSeed(ThreadLocalRandom.current().nextLong())
+            .incarnation(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE))
+            .initialCommitIndex(log.recovery().commitIndex());
+    }
+
+    private ReplicaLimits limits()
+    {
+        return new ReplicaLimits(
+            context.applyLimit(), context.pendingLimit(), context.maxReplyLength(),
+            FencingToken.MAX_PART);
+    }
+
+    private AeronPeersContext peersContext()
+    {
+        final List<PeerEndpoint> endpoints = new ArrayList<>();
+        for (final MemberAddress member : context.memberAddresses())
+        {
+            endpoints.add(new PeerEndpoint(member.id(), member.host(), member.peerPort()));
+        }
+        return new AeronPeersContext()
+            .aeron(aeron)
+            .nodeId(context.memberId())
+            .endpoints(endpoints)
+            .listener(new PeerErrors());
+    }
+
+    private ClientGatewayConfig gatewayConfig()
+    {
+        return new ClientGatewayConfig()
+            .group(context.clusterId(), context.groupId())
+            .nodeId(context.memberId())
+            .ingressChannel(context.ownAddress().clientChannel())
+            .ipcIngress(context.ipcIngress())
+            .sessionLimit(context.sessionLimit())
+            .sessionTimeoutNs(context.sessionTimeoutNs())
+            .maxCommandLength(context.maxCommandLength())
+            .maxReplyLength(context.maxReplyLength());
+    }
+
+    /** A node that cannot be reached by its peers should not start at all: most often its port is in use. */
+    private void awaitListening()
+    {
+        final long deadlineNs = clock.nanoTime() + LISTEN_TIMEOUT_NS;
+        while (!peers.isListening())
+        {
+            aeron.conductorAgentInvoker().invoke();
+            if (null != driverInvoker())
+            {
+                driverInvoker().invoke();
+            }
+            peers.doWork(clock.nanoTime());
+            if (null != ownChannelError || clock.nanoTime() - deadlineNs > 0)
+            {
+                final MemberAddress own = context.ownAddress();
+                throw new LaunchException("cannot listen for peers on " + own.host() + ":" + own.peerPort() + ": " +
+                    (null == ownChannelError ? "the media driver does not answer" : ownChannelError.getMessage()),
+                    ownChannelError);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private void start()
+    {
+        flusherRunner = new AgentRunner(
+            new BackoffIdleStrategy(20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50)),
+            errors, null, log.flusher());
+        agentRunner = new AgentRunner(context.newIdleStrategy(), errors, null, agent);
+        AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, agent.roleName() + "-flusher"));
+        AgentRunner.startOnThread(agentRunner, runnable -> thread(runnable, agent.roleName()));
+    }
+
+    private static Thread thread(final Runnable runnable, final String name)
+    {
+        final Thread thread = new Thread(runnable, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    EmbeddedCommands commands()
+    {
+        return commands;
+    }
+
+    NodeCounters counters()
+    {
+        return counters;
+    }
+
+    NodeAgent agent()
+    {
+        return agent;
+    }
+
+    @Override
+    public synchronized void close()
+    {
+        if (isClosed)
+        {
+            return;
+        }
+        isClosed = true;
+        if (null == agentRunner)
+        {
+            // It never ran: what it would close is closed here.
+            CloseHelper.closeAll(errors, gateway, peers, counters);
+        }
+        CloseHelper.closeAll(errors, agentRunner, flusherRunner, this::closeLog, hardState, storage, aeron, driver);
+    }
+
+    private void closeLog()
+    {
+        if (null != log)
+        {
+            if (null == agent || null == agent.failure())
+            {
+                log.close();
+            }
+            else
+            {
+                log.abandon();
+            }
+        }
+    }
+
+    /** Channel errors of peers are reported and tried again; one of the own port matters at the start. */
+    private final class PeerErrors implements PeerLinkListener
+    {
+        @Override
+        public void onChannelError(final int memberId, final int streamId, final Exception error)
+        {
+            if (memberId == context.memberId() && null == agentRunner)
+            {
+                ownChannelError = error;
+            }
+            else
+            {
+                errors.onError(error);
+            }
+        }
+
+        @Override
+        public void onMessageTooLong(final int memberId, final int streamId, final int length, final int maxLength)
+        {
+            errors.onError(new IllegalStateException("a message of " + length + " bytes to member " + memberId +
+                " is longer than the " + maxLength + " that go through"));
+        }
+    }
+}

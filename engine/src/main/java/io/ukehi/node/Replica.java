@@ -1,0 +1,257 @@
+package io.ukehi.node;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.ukehi.codecs.entry.CommandEntryDecoder;
+import io.ukehi.fencing.FencingTokenState;
+import io.ukehi.Invariant;
+import io.ukehi.raft.EntryType;
+import io.ukehi.raft.HardStateStore;
+import io.ukehi.raft.PeerHandler;
+import io.ukehi.raft.PeerSender;
+import io.ukehi.raft.Raft;
+import io.ukehi.raft.RaftConfig;
+import io.ukehi.raft.RaftListener;
+import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.Role;
+import io.ukehi.statemachine.AppliedListener;
+import io.ukehi.statemachine.CommandApplier;
+import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.StateMachine;
+import org.agrona.DirectBuffer;
+
+/**
+ * One member of a group without threads, clocks and network: the consensus rules, the log, and the state machine that
+ * is fed from it. A node drives one with real parts, a simulator drives many with its own.
+ * <p>
+ * A replica first <b>replays</b>: what its own log is known to hold as committed is applied before it takes part; until
+ * then messages of peers are passed over and commands are told to come back ({@link #RECOVERING}). What lies in the log
+ * behind that is applied when a leader says that it is committed.
+ * <p>
+ * A cycle is {@link #onCycle}, then messages and commands in any order, then {@link #doWork()}. One thread.
+ */
+public final class Replica
+{
+    /** {@link #propose}: the replica replays its log. Other codes are those of {@link Raft#propose}. */
+    public static final long RECOVERING = -5;
+
+    private static final int SESSION_ID_OFFSET = CommandEntryDecoder.sessionIdEncodingOffset();
+    private static final int CORRELATION_ID_OFFSET = CommandEntryDecoder.correlationIdEncodingOffset();
+
+    private final RaftLog log;
+    private final Raft raft;
+    private final CommandApplier applier;
+    private final PendingProposals pending;
+    private final ReplicaListener listener;
+    private final PendingProposals.Sink superseded;
+    private final int applyLimit;
+    private final long replayTo;
+    private boolean isRecovering = true;
+    private boolean isStarted;
+
+    /**
+     * @param config       of the rules; its initial commit index is how far the log is replayed.
+     * @param log          recovered.
+     * @param hardState    recovered.
+     * @param sender       to the peers.
+     * @param stateMachine empty.
+     * @param limits       of what is taken on at once.
+     * @param listener     told of everything.
+     */
+    public Replica(
+        final RaftConfig config,
+        final RaftLog log,
+        final HardStateStore hardState,
+        final PeerSender sender,
+        final StateMachine stateMachine,
+        final ReplicaLimits limits,
+        final ReplicaListener listener)
+    {
+        this.log = log;
+        this.listener = listener;
+        this.superseded = listener::onSuperseded;
+        this.applyLimit = limits.applyLimit();
+        this.pending = new PendingProposals(limits.pendingLimit());
+        this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
+        this.replayTo = config.initialCommitIndex();
+        this.raft = new Raft(
+            config, log, hardState, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
+    }
+
+    /** Starts the state machine. Once, before anything else. */
+    public void start()
+    {
+        Invariant.check(!isStarted, "a replica is started once");
+        isStarted = true;
+        applier.start(0);
+    }
+
+    /** Begins a cycle: monotonic time, and wall time since the epoch, both in nanoseconds. */
+    public void onCycle(final long nowNs, final long epochNs)
+    {
+        if (isRecovering && applier.appliedIndex() >= replayTo)
+        {
+            isRecovering = false;
+            listener.onRecovered();
+        }
+        if (!isRecovering)
+        {
+            raft.onCycle(nowNs, epochNs);
+        }
+    }
+
+    /** Where messages of peers go; not to be called while {@link #isRecovering()}. */
+    public PeerHandler peerHandler()
+    {
+        return raft;
+    }
+
+    /**
+     * Takes a command, if this replica leads.
+     *
+     * @param payload of the entry: session id, correlation id and the user's bytes.
+     * @param offset  of the payload in bytes.
+     * @param length  of the payload in bytes, 16 or more, at most what the log takes.
+     * @return the entry's index; {@link #RECOVERING}, {@link Raft#NOT_LEADER}, {@link RaftLog#BACK_PRESSURED} or
+     * {@link RaftLog#STORAGE_FULL}. Only where an index is returned does the listener hear of the command again.
+     */
+    public long propose(final DirectBuffer payload, final int offset, final int length)
+    {
+        Invariant.check(length >= CommandEntryDecoder.BLOCK_LENGTH, "a command names its sender", length);
+        if (isRecovering)
+        {
+            return RECOVERING;
+        }
+        if (pending.isFull())
+        {
+            return Role.LEADER == raft.role() ? RaftLog.BACK_PRESSURED : Raft.NOT_LEADER;
+        }
+        final long index = raft.propose(EntryType.COMMAND, payload, offset, length);
+        if (index > 0)
+        {
+            pending.add(
+                index,
+                raft.term(),
+                payload.getLong(offset + SESSION_ID_OFFSET, LITTLE_ENDIAN),
+                payload.getLong(offset + CORRELATION_ID_OFFSET, LITTLE_ENDIAN));
+        }
+        return index;
+    }
+
+    /**
+     * The rest of a cycle: timers; send what was appended; hand it to durability; collect what has become durable and
+     * committed; apply it.
+     *
+     * @return work done, 0 if there was nothing.
+     */
+    public int doWork()
+    {
+        if (isRecovering)
+        {
+            return applier.apply(replayTo, applyLimit);
+        }
+        int workCount = raft.doTimers();
+        workCount += raft.doReplication();
+        workCount += log.flush();
+        workCount += raft.doProgress();
+        final int applied = applier.apply(raft.commitIndex(), applyLimit);
+        if (applied > 0)
+        {
+            pending.onAppliedTo(applier.appliedIndex(), superseded);
+        }
+        return workCount + applied;
+    }
+
+    /** Stops the state machine, and gives up on what is pending. Idempotent. */
+    public void stop()
+    {
+        if (isStarted)
+        {
+            isStarted = false;
+            try
+            {
+                pending.abandon(listener::onAbandoned);
+            }
+            finally
+            {
+                applier.stop();
+            }
+        }
+    }
+
+    /** Whether the log is being replayed. */
+    public boolean isRecovering()
+    {
+        return isRecovering;
+    }
+
+    /** The consensus rules, to be looked at, and asked to hand leadership over. */
+    public Raft raft()
+    {
+        return raft;
+    }
+
+    /** The log, to be looked at. */
+    public RaftLog log()
+    {
+        return log;
+    }
+
+    /** Highest index that the state contains. */
+    public long appliedIndex()
+    {
+        return applier.appliedIndex();
+    }
+
+    /** Digest of the state at {@link #appliedIndex()}. */
+    public long stateDigest()
+    {
+        return applier.stateDigest();
+    }
+
+    /** Commands taken here whose end is not known. */
+    public int pendingCount()
+    {
+        return pending.size();
+    }
+
+    private final class Applied implements AppliedListener
+    {
+        @Override
+        public void onApplied(
+            final CommandHeader header, final DirectBuffer reply, final int offset, final int length)
+        {
+            final boolean isProposedHere = pending.onApplied(header.index(), header.term(), superseded);
+            if (!isRecovering)
+            {
+                listener.onCommitted(header, reply, offset, length, isProposedHere);
+            }
+        }
+
+        @Override
+        public void onMalformed(final long index, final long term, final int payloadLength)
+        {
+            listener.onMalformed(index, term, payloadLength);
+        }
+    }
+
+    private final class Observer implements RaftListener
+    {
+        @Override
+        public void onRoleChange(final Role role, final long term, final int leaderId)
+        {
+            if (Role.LEADER != role)
+            {
+                pending.putAside();
+            }
+            applier.onRoleChange(role, term);
+            listener.onRoleChange(role, term, leaderId);
+        }
+
+        @Override
+        public void onRefused(final int fromId, final String reason)
+        {
+            listener.onRefused(fromId, reason);
+        }
+    }
+}

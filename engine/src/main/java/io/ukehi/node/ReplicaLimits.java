@@ -1,0 +1,25 @@
+package io.ukehi.node;
+
+import io.ukehi.fencing.FencingToken;
+
+/**
+ * Bounds of what a replica takes on.
+ *
+ * @param applyLimit       entries applied in one cycle, 1 or more.
+ * @param pendingLimit     commands taken whose end is not known, 1 or more.
+ * @param maxReplyLength   of the state machine, in bytes.
+ * @param maxTokenSequence fencing tokens in one term, 1 to {@link FencingToken#MAX_PART}; lower than that in tests.
+ */
+public record ReplicaLimits(int applyLimit, int pendingLimit, int maxReplyLength, long maxTokenSequence)
+{
+    /** Entries applied in one cycle. */
+    public static final int APPLY_LIMIT_DEFAULT = 1024;
+
+    /** Commands under way at most. */
+    public static final int PENDING_LIMIT_DEFAULT = 64 * 1024;
+
+    public ReplicaLimits(final int maxReplyLength)
+    {
+        this(APPLY_LIMIT_DEFAULT, PENDING_LIMIT_DEFAULT, maxReplyLength, FencingToken.MAX_PART);
+    }
+}

@@ -1,0 +1,126 @@
+package io.ukehi.node;
+
+import io.ukehi.codecs.client.NodeRole;
+import java.util.concurrent.CompletableFuture;
+import org.agrona.DirectBuffer;
+
+/**
+ * A running member of a cluster, embedded in this process.
+ * <pre>
+ *   try (UkehiNode node = UkehiNode.launch(new NodeContext()
+ *       .memberId(1)
+ *       .members("1=localhost:9001:9101,2=localhost:9002:9102,3=localhost:9003:9103")
+ *       .stateMachine(new MyStateMachine())))
+ *   {
+ *       node.submit(buffer, 0, length).thenAccept(result -&gt; ...);
+ *   }
+ * </pre>
+ * All methods may be called by any thread.
+ */
+public final class UkehiNode implements AutoCloseable
+{
+    /** {@link #offer}: the queue is full at this moment. */
+    public static final long BACK_PRESSURED = -2;
+
+    /** {@link #offer}: the node is closed or has failed. */
+    public static final long CLOSED = -4;
+
+    /** {@link #offer}: longer than {@link NodeContext#maxCommandLength()}. */
+    public static final long TOO_LARGE = -5;
+
+    private final NodeContext context;
+    private final NodeParts parts;
+
+    private UkehiNode(final NodeContext context, final NodeParts parts)
+    {
+        this.context = context;
+        this.parts = parts;
+    }
+
+    /**
+     * Recovers the member's log, opens its ports and starts its threads. Returns before the replica has replayed its
+     * log or found a leader.
+     *
+     * @param context of this node alone; concluded here.
+     * @return the running node; to be closed.
+     * @throws ConfigurationException        telling all settings that are wrong.
+     * @throws io.ukehi.log.StorageException if the data directory cannot be used, is in use, belongs to another member
+     *                                       or is damaged.
+     * @throws LaunchException               if a port is in use or the media driver cannot be reached.
+     */
+    public static UkehiNode launch(final NodeContext context)
+    {
+        context.conclude();
+        return new UkehiNode(context, NodeParts.launch(context));
+    }
+
+    /**
+     * Hands over a command; {@link NodeContext#commandListener} is told how it ended, unless the result is negative.
+     * Only a leader takes commands: see {@link #leaderId()}. Allocates nothing.
+     *
+     * @param buffer holds the command, which is copied.
+     * @param offset of the command in bytes.
+     * @param length of the command in bytes.
+     * @return a correlation id greater than 0, or {@link #BACK_PRESSURED}, {@link #CLOSED} or {@link #TOO_LARGE}, where
+     * the command was certainly not taken.
+     */
+    public long offer(final DirectBuffer buffer, final int offset, final int length)
+    {
+        return parts.commands().offer(buffer, offset, length);
+    }
+
+    /**
+     * Hands over a command; the future tells how it ended, and fails with {@link RefusedCommandException} if it was not
+     * taken in. What hangs on the future runs on the duty-cycle thread unless it is asynchronous: it must not block.
+     */
+    public CompletableFuture<CommandResult> submit(final DirectBuffer buffer, final int offset, final int length)
+    {
+        return parts.commands().submit(buffer, offset, length);
+    }
+
+    /** Settings, concluded. */
+    public NodeContext context()
+    {
+        return context;
+    }
+
+    /** What the node is at this moment; {@link NodeRole#STOPPED} once it is closed or has failed. */
+    public NodeRole role()
+    {
+        return NodeRole.get((short)counter(NodeCounters.Kind.ROLE));
+    }
+
+    /** Current term. */
+    public long term()
+    {
+        return counter(NodeCounters.Kind.TERM);
+    }
+
+    /** Member id of the leader, -1 if none is known. */
+    public int leaderId()
+    {
+        return (int)counter(NodeCounters.Kind.LEADER_ID);
+    }
+
+    /** Any of the numbers that can also be seen from outside. */
+    public long counter(final NodeCounters.Kind kind)
+    {
+        return parts.counters().get(kind);
+    }
+
+    /** What ended the node; null while it runs, and after an orderly {@link #close()}. */
+    public Throwable failure()
+    {
+        return parts.agent().failure();
+    }
+
+    /**
+     * Stops the node: takes no more commands, ends those under way as unknown, makes the log durable and releases
+     * everything. Idempotent, under a second. The log is not touched any more after a failure.
+     */
+    @Override
+    public void close()
+    {
+        parts.close();
+    }
+}

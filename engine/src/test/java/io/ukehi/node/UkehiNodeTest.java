@@ -1,0 +1,97 @@
+package io.ukehi.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.log.Durability;
+import java.nio.file.Path;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+class UkehiNodeTest
+{
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @EnumSource(Durability.class)
+    void shouldAnswerAndKeepEverythingWhenAllNodesStartAgain(final Durability durability) throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 3))
+        {
+            cluster.settings(context -> context.durability(durability)).start();
+            final UkehiNode leader = cluster.awaitLeader();
+            for (int i = 0; i < 100; i++)
+            {
+                assertTrue(TestCluster.put(leader, "key-" + i, "value-" + i).isCommitted());
+            }
+            for (int id = 1; id <= 3; id++)
+            {
+                cluster.stop(id);
+            }
+            cluster.start();
+            final UkehiNode next = cluster.awaitLeader();
+            for (int i = 0; i < 100; i++)
+            {
+                assertEquals("value-" + i, TestCluster.get(next, "key-" + i));
+            }
+            assertEquals(List.of(), cluster.errors());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = DriverMode.class, names = {"EMBEDDED", "INVOKER"})
+    void shouldGoOnWithAnotherLeaderWhenTheLeaderStops(final DriverMode mode) throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 3))
+        {
+            cluster.settings(context -> context.driverMode(mode)).start();
+            final UkehiNode leader = cluster.awaitLeader();
+            assertTrue(TestCluster.put(leader, "a", "1").isCommitted());
+            leader.close();
+            assertEquals(NodeRole.STOPPED, leader.role());
+            final UkehiNode next = cluster.awaitLeader();
+            assertTrue(next.term() > leader.term());
+            assertEquals("1", TestCluster.get(next, "a"));
+            assertTrue(TestCluster.put(next, "a", "2").isCommitted());
+            final UkehiNode back = cluster.start(leader.context().memberId());
+            TestCluster.await(() -> back.counter(NodeCounters.Kind.APPLIED_INDEX) ==
+                next.counter(NodeCounters.Kind.APPLIED_INDEX));
+            assertNull(back.failure());
+            assertEquals(List.of(), cluster.errors());
+        }
+    }
+
+    @Test
+    void shouldAnswerAloneWhenTheClusterHasOneMember() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 1).start())
+        {
+            final UkehiNode leader = cluster.awaitLeader();
+            assertTrue(TestCluster.put(leader, "a", "1").isCommitted());
+            assertEquals("1", TestCluster.get(leader, "a"));
+        }
+    }
+
+    @Test
+    void shouldRefuseCommandsWhenClosed() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 1).start())
+        {
+            final UkehiNode leader = cluster.awaitLeader();
+            final long beganNs = System.nanoTime();
+            leader.close();
+            leader.close();
+            assertTrue(System.nanoTime() - beganNs < 1_000_000_000L, "closing takes less than a second");
+            assertEquals(UkehiNode.CLOSED, leader.offer(new UnsafeBuffer(new byte[8]), 0, 8));
+        }
+    }
+}
