@@ -183,8 +183,7 @@ public final class AeronPeersContext
      */
     public AeronPeersContext conclude()
     {
-        require(null != aeron, "an Aeron client must be given", 0);
-        require(null != listener, "a listener must not be null", 0);
+        require(null != listener, "a listener must not be null, node", nodeId);
         requireTermLength("controlTermLength", controlTermLength);
         requireTermLength("bulkTermLength", bulkTermLength);
         require(mtuLength >= 0, "mtuLength must not be negative", mtuLength);
@@ -201,6 +200,7 @@ public final class AeronPeersContext
             }
         }
         require(1 == ownCount, "nodeId must be one of the members", nodeId);
+        require(null != aeron, "an Aeron client must be given, node", nodeId);
         return this;
     }
 

@@ -85,6 +85,24 @@ class AeronPeersTest
     }
 
     @Test
+    void shouldLoseNothingWhereOneTermBufferEndsAndTheNextBegins() throws IOException
+    {
+        final List<PeerEndpoint> endpoints = PeerNode.freeEndpoints(2);
+        final PeerNode one = start(PeerNode.member(1, endpoints));
+        final PeerNode two = start(PeerNode.member(2, endpoints));
+        awaitConnected(one, two);
+
+        final int count = 5 * AeronPeersContext.DEFAULT_CONTROL_TERM_LENGTH / 128;
+        for (int i = 0; i < count; i++)
+        {
+            assertTrue(one.publisher.sendHeartbeat(2, 1, i, 1), "heartbeat " + i);
+            one.work();
+            two.work();
+        }
+        assertTrue(PeerNode.await(2_000, () -> count == two.handler.lines.size(), one, two));
+    }
+
+    @Test
     void shouldWorkBesideThreadsOfAeron() throws IOException
     {
         final List<PeerEndpoint> endpoints = PeerNode.freeEndpoints(2);
