@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -95,6 +96,11 @@ public final class FileStorage implements Storage
         try
         {
             return MappedFile.create(path, length, mapping);
+        }
+        catch (final FileAlreadyExistsException ex)
+        {
+            // Not ours: what it holds may be all that somebody has.
+            throw failure("create", path, ex);
         }
         catch (final IOException ex)
         {

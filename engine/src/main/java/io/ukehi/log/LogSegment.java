@@ -2,6 +2,7 @@ package io.ukehi.log;
 
 import io.ukehi.Invariant;
 import java.util.Arrays;
+import java.util.Locale;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -41,7 +42,7 @@ final class LogSegment
 
     static String fileName(final long sequence)
     {
-        return String.format("%s%08d%s", PREFIX, sequence, SUFFIX);
+        return String.format(Locale.ROOT, "%s%08d%s", PREFIX, sequence, SUFFIX);
     }
 
     /** The sequence in a file's name, -1 if it is not a segment's name. */

@@ -1,0 +1,112 @@
+package io.ukehi.log;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/** A log, what it should hold, and the hand that turns its flusher. */
+final class LogHarness implements AutoCloseable
+{
+    static final long LOG_ID = 77;
+    static final long BOOT_ID = 5;
+    static final int SEGMENT_LENGTH = 16 * 1024;
+    static final int MAX_PAYLOAD_LENGTH = 2_000;
+
+    final Storage storage;
+    final Durability durability;
+    LogHistory history = new LogHistory();
+    SegmentedLog log;
+    long nowNs;
+
+    LogHarness(final Storage storage, final Durability durability)
+    {
+        this.storage = storage;
+        this.durability = durability;
+    }
+
+    static LogConfig config(final Durability durability)
+    {
+        return new LogConfig()
+            .segmentLength(SEGMENT_LENGTH)
+            .maxPayloadLength(MAX_PAYLOAD_LENGTH)
+            .allocationSliceLength(8 * 1024)
+            .logId(LOG_ID)
+            .bootId(BOOT_ID)
+            .durability(durability);
+    }
+
+    LogHarness open()
+    {
+        log = SegmentedLog.open(storage, config(durability), () -> nowNs);
+        return this;
+    }
+
+    /** Lets the flusher work until it finds nothing to do. */
+    void pump()
+    {
+        while (log.flusher().doWork() > 0)
+        {
+            nowNs++;
+        }
+    }
+
+    /** Appends entries of growing and shrinking lengths, with the flusher's help where a segment is full. */
+    void append(final int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            appendOne((int)(history.lastIndex() * 37 % 400));
+        }
+    }
+
+    void appendOne(final int payloadLength)
+    {
+        long index = history.append(log, payloadLength);
+        if (index == SegmentedLog.BACK_PRESSURED)
+        {
+            pump();
+            index = history.append(log, payloadLength);
+        }
+        assertTrue(index > 0, "no room: " + index);
+    }
+
+    /** Makes durable what was appended. */
+    void sync()
+    {
+        log.flush();
+        pump();
+        assertEquals(history.lastIndex(), log.durableIndex());
+    }
+
+    void truncateFrom(final long index)
+    {
+        log.truncateFrom(index);
+        history.truncateFrom(index);
+    }
+
+    void check()
+    {
+        history.checkEqual(log);
+    }
+
+    /** Index of the first entry in the newest segment that begins at or before an index. */
+    long firstOfSegment(final int segment)
+    {
+        final LogCursor cursor = new LogCursor();
+        long index = 1;
+        for (int i = 0; i < segment; i++)
+        {
+            log.read(index, Long.MAX_VALUE, Integer.MAX_VALUE, cursor);
+            index += cursor.count();
+        }
+        return index;
+    }
+
+    @Override
+    public void close()
+    {
+        if (null != log)
+        {
+            log.close();
+        }
+    }
+}
