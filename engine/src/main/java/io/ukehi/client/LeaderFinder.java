@@ -188,7 +188,8 @@ final class LeaderFinder
                 return 1;
             }
         }
-        nextAttemptNs = nowNs + backoffMinNs;
+        // Nobody can be sent to yet, which costs nobody anything: tried again with the next poll.
+        nextAttemptNs = nowNs;
         return 0;
     }
 

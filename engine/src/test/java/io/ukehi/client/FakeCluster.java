@@ -35,7 +35,7 @@ public final class FakeCluster implements AutoCloseable, IdleStrategy
         driver = MediaDriver.launchEmbedded(new MediaDriver.Context()
             .threadingMode(ThreadingMode.SHARED)
             .termBufferSparseFile(true)
-            .publicationTermBufferLength(1024 * 1024)
+            .publicationTermBufferLength(8 * 1024 * 1024)
             .ipcTermBufferLength(1024 * 1024)
             .timerIntervalNs(TimeUnit.MILLISECONDS.toNanos(50))
             .publicationLingerTimeoutNs(TimeUnit.MILLISECONDS.toNanos(200))
