@@ -188,7 +188,7 @@ class AeronPeersTest
     private void shouldReachAPeerAgainAfter(final long awayMs) throws IOException
     {
         final List<PeerEndpoint> endpoints = PeerNode.freeEndpoints(2);
-        final PeerNode one = start(PeerNode.member(1, endpoints));
+        final PeerNode one = start(PeerNode.member(1, endpoints).connectionTimeoutMs(1_000));
         final PeerNode two = start(PeerNode.member(2, endpoints));
         awaitConnected(one, two);
         final byte[] frames = new byte[BIG_LENGTH];

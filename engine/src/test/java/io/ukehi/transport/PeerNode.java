@@ -44,7 +44,7 @@ final class PeerNode implements AutoCloseable
             .aeronDirectoryName(CommonContext.generateRandomDirName())
             .threadingMode(hasThreads ? ThreadingMode.SHARED : ThreadingMode.INVOKER)
             .nameResolver(builder.resolver)
-            .publicationConnectionTimeoutNs(1_000_000_000L)
+            .publicationConnectionTimeoutNs(builder.connectionTimeoutMs * 1_000_000L)
             // What is provoked here is not news.
             .errorHandler(error -> {})
             .dirDeleteOnShutdown(true));
@@ -150,6 +150,7 @@ final class PeerNode implements AutoCloseable
         private NameResolverAgent resolver = DefaultNameResolver.INSTANCE;
         private PeerHandler handler;
         private int fragmentLimit = 50;
+        private long connectionTimeoutMs = 5_000;
         private boolean hasThreads;
 
         private Builder(final int nodeId, final List<PeerEndpoint> endpoints)
@@ -173,6 +174,13 @@ final class PeerNode implements AutoCloseable
         Builder fragmentLimit(final int limit)
         {
             fragmentLimit = limit;
+            return this;
+        }
+
+        /** How long the driver takes a silent peer for connected. */
+        Builder connectionTimeoutMs(final long timeoutMs)
+        {
+            connectionTimeoutMs = timeoutMs;
             return this;
         }
 
