@@ -77,6 +77,7 @@ final class Follower
             reject(leaderId, sequence, prevIndex, termHere);
             return;
         }
+        final int count = entries.count();
         final long verified = append(prevIndex);
         if (verified < 0)
         {
@@ -84,7 +85,7 @@ final class Follower
             return;
         }
         verifiedIndex = Math.max(verifiedIndex, verified);
-        if (verified == prevIndex + entries.count())
+        if (verified == prevIndex + count)
         {
             acceptedSequence = Math.max(acceptedSequence, sequence);
         }
@@ -108,14 +109,15 @@ final class Follower
                 return -1;
             }
             final long termHere = state.log.termAt(index + 1);
-            final boolean isCommitted = index + 1 <= state.commitIndex();
-            if (termHere == entries.term() || (isCommitted && RaftLog.UNKNOWN_TERM == termHere))
+            final boolean isPurged = RaftLog.UNKNOWN_TERM == termHere && index + 1 <= state.commitIndex();
+            if (termHere == entries.term() || isPurged)
             {
                 index++;
                 continue;
             }
-            if (isCommitted)
+            if (index + 1 <= verifiedIndex)
             {
+                // Committed, or shown by this very leader to be its own, which it only ever appends to.
                 return -1;
             }
             return appendFrom(index + 1);
