@@ -1,6 +1,7 @@
 package io.ukehi.raft;
 
 import io.ukehi.Invariant;
+import io.ukehi.fencing.FencingToken;
 import io.ukehi.fencing.FencingTokenState;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
@@ -21,7 +22,8 @@ final class Leadership
     private boolean isNoOpDue;
     private long heartbeatRound;
     private long heartbeatDueNs;
-    private long beganNs;
+    /** Issued for an entry that the log had no room for, and due to the next one; or none. */
+    private long unusedToken = FencingToken.NONE;
     private int transferTarget = NO_TARGET;
     private long transferDeadlineNs;
     private long timeoutNowDueNs;
@@ -44,7 +46,7 @@ final class Leadership
         tokens.beginTerm(state.term());
         heartbeatRound = 0;
         heartbeatDueNs = state.nowNs();
-        beganNs = state.nowNs();
+        unusedToken = FencingToken.NONE;
         transferTarget = NO_TARGET;
         for (final Replicator replicator : replicators)
         {
@@ -76,10 +78,12 @@ final class Leadership
     private long append(final int type, final DirectBuffer payload, final int offset, final int length)
     {
         Invariant.check(Role.LEADER == state.role(), "only a leader appends", state.term());
-        final long token = tokens.issue();
+        final long token = FencingToken.NONE == unusedToken ? tokens.issue() : unusedToken;
         Invariant.check(FencingTokenState.EXHAUSTED != token, "a token is left", state.term());
         final long timeNs = Math.max(state.epochNs(), state.log.lastClusterTimeNs());
-        return state.log.append(type, state.term(), token, timeNs, payload, offset, length);
+        final long index = state.log.append(type, state.term(), token, timeNs, payload, offset, length);
+        unusedToken = index < 0 ? token : FencingToken.NONE;
+        return index;
     }
 
     /** Heartbeats and the quorum. False if the node may lead no longer: it has not heard a majority for too long. */

@@ -127,7 +127,7 @@ public final class RaftConfig
         return randomSeed;
     }
 
-    /** A number that no other start of this node has had; sent along with every acknowledgement. */
+    /** A number that no other start of this node has had, and not 0; sent along with every acknowledgement. */
     public RaftConfig incarnation(final long number)
     {
         incarnation = number;
@@ -175,6 +175,7 @@ public final class RaftConfig
         require(maxAppendBytes > 0, "maxAppendBytes must be greater than 0", maxAppendBytes);
         require(maxInflightBytes >= maxAppendBytes, "maxInflightBytes must hold an append", maxInflightBytes);
         require(maxInflightMessages > 0, "maxInflightMessages must be greater than 0", maxInflightMessages);
+        require(incarnation != 0, "incarnation must not be 0", incarnation);
         require(initialCommitIndex >= 0, "initialCommitIndex must not be negative", initialCommitIndex);
         return this;
     }
