@@ -66,7 +66,11 @@ final class DurableMark
         return offset;
     }
 
-    /** Reads the newest sound mark of a segment; false if there is none, and then nothing changes. */
+    /**
+     * Reads the newest sound mark of a segment; false if there is none, and then nothing changes. Marks to come are
+     * numbered above all that were ever read: one that a cut left in an older segment may have a higher number than
+     * those of the newest, and must not outlive a later mark beside it.
+     */
     boolean read(final DirectBuffer segment)
     {
         final boolean even = isSound(segment, offset(0));
@@ -78,7 +82,7 @@ final class DurableMark
         final long evenNumber = segment.getLong(offset(0), LITTLE_ENDIAN);
         final long oddNumber = segment.getLong(offset(1), LITTLE_ENDIAN);
         final int offset = even && (!odd || evenNumber > oddNumber) ? offset(0) : offset(1);
-        number = segment.getLong(offset + NUMBER_OFFSET, LITTLE_ENDIAN);
+        number = Math.max(number, segment.getLong(offset + NUMBER_OFFSET, LITTLE_ENDIAN));
         flags = segment.getInt(offset + FLAGS_OFFSET, LITTLE_ENDIAN);
         durableIndex = segment.getLong(offset + INDEX_OFFSET, LITTLE_ENDIAN);
         durablePosition = (int)segment.getLong(offset + POSITION_OFFSET, LITTLE_ENDIAN);

@@ -63,9 +63,15 @@ public final class LogFlusher implements Agent
         }
         catch (final Throwable thrown)
         {
-            failure = thrown;
+            onFailure(thrown);
             return 0;
         }
+    }
+
+    /** Keeps a failure, the duty cycle's own too: from now on nothing is written. */
+    void onFailure(final Throwable thrown)
+    {
+        failure = thrown;
     }
 
     private int flush()
@@ -95,13 +101,13 @@ public final class LogFlusher implements Agent
         restRequest++;
     }
 
-    /** Throws if the flusher has failed. */
+    /** Throws if writing has failed, here or on the duty cycle. */
     void checkFailure()
     {
         final Throwable thrown = failure;
         if (null != thrown)
         {
-            throw new StorageException("the log's flusher failed: " + thrown.getMessage(), thrown);
+            throw new StorageException("the log failed and is written no more: " + thrown.getMessage(), thrown);
         }
     }
 

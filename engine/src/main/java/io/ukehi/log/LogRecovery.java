@@ -5,6 +5,7 @@ import io.ukehi.Invariant;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.BitUtil;
+import org.agrona.CloseHelper;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -52,6 +53,7 @@ final class LogRecovery
         catch (final Throwable thrown)
         {
             recovery.segments.forEach(segment -> segment.file().close());
+            CloseHelper.quietClose(recovery.supply);
             throw thrown;
         }
         return recovery;
@@ -93,6 +95,26 @@ final class LogRecovery
             tornBytes,
             isMarked && mark.isClean(),
             isMarked && 0 != config.bootId() && config.bootId() == mark.bootId());
+        makeDurable();
+    }
+
+    /**
+     * What was read may have come out of the page cache, left there by a process that died before its force: from here
+     * on it counts as durable, so it has to be. The mark comes after it, or it might vouch for what is not there. It
+     * also takes back that the log was closed in order.
+     */
+    private void makeDurable()
+    {
+        for (final LogSegment segment : segments)
+        {
+            segment.file().force();
+        }
+        storage.forceDirectory();
+        final LogSegment last = segments.getLast();
+        final int sector = mark.put(
+            last.buffer(), 0, tail.index(), last.end(), report.commitIndex(), config.bootId());
+        last.file().write(sector, SegmentHeader.SECTOR_LENGTH);
+        last.file().force();
     }
 
     /**
@@ -137,8 +159,6 @@ final class LogRecovery
         tail.set(0, 0, 0, 0, 0);
         SegmentHeader.put(crc, segment.buffer(), segment.sequence(), config.logId(), 1, tail, segment.length());
         segment.file().write(0, SegmentHeader.LENGTH);
-        segment.file().force();
-        storage.forceDirectory();
     }
 
     private LogSegment openSegment(final long sequence, final boolean isLast)
@@ -223,6 +243,10 @@ final class LogRecovery
         {
             cutTornTail(segment);
         }
+        if (!isLast)
+        {
+            segment.positions(segment.trimmedPositions());
+        }
     }
 
     private String describe(final LogSegment segment, final int durablePosition)
@@ -261,7 +285,6 @@ final class LogRecovery
         tornBytes = length;
         segment.buffer().setMemory(segment.end(), length, (byte)0);
         segment.file().write(segment.end(), length);
-        segment.file().force();
     }
 
     LogSegment[] segments()

@@ -11,7 +11,7 @@ import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
  * Methods with "duty" in their first sentence are the duty-cycle thread's; {@link #doWork()} is the flusher's; the rest
  * is for either while the flusher rests.
  */
-final class SegmentSupply
+final class SegmentSupply implements AutoCloseable
 {
     private static final long FULL_RETRY_NS = 100_000_000L;
     private static final int QUEUE_CAPACITY = 64;
@@ -193,8 +193,9 @@ final class SegmentSupply
         isFull = false;
     }
 
-    /** Releases everything that is under way; leaves a prepared segment's file behind, which recovery takes up. */
-    void close()
+    /** Releases everything that is under way; leaves a prepared segment's file behind, which recovery removes. */
+    @Override
+    public void close()
     {
         CloseHelper.quietClose(preparing);
         if (null != ready)

@@ -330,10 +330,24 @@ public final class SegmentedLog implements AutoCloseable
     {
         Invariant.check(index >= firstIndex() && index <= tail.index(), "an entry that is held", index, tail.index());
         Invariant.check(index > commitIndex, "what is committed stays", index, commitIndex);
-        flusher.checkFailure();
         flusher.pause();
+        flusher.checkFailure();
         // Whatever is under way comes to its end first, so that every byte below is either in its file or to be cut.
         write();
+        try
+        {
+            cut(index);
+        }
+        catch (final Throwable thrown)
+        {
+            flusher.onFailure(thrown);
+            throw thrown;
+        }
+        flusher.resume();
+    }
+
+    private void cut(final long index)
+    {
         final int keep = positionOfSegment(index);
         final LogSegment segment = segments[keep];
         if (!segment.isWritable())
@@ -351,18 +365,25 @@ public final class SegmentedLog implements AutoCloseable
         active = segment;
         queue.reset(position(), index - 1);
         generation++;
-        flusher.resume();
     }
 
     private void write()
     {
-        if (Durability.ASYNC == durability)
+        try
         {
-            writer.passTo(active, tail.index(), commitIndex);
+            if (Durability.ASYNC == durability)
+            {
+                writer.passTo(active, tail.index(), commitIndex);
+            }
+            else
+            {
+                writer.writeTo(position(), tail.index(), commitIndex);
+            }
         }
-        else
+        catch (final Throwable thrown)
         {
-            writer.writeTo(position(), tail.index(), commitIndex);
+            flusher.onFailure(thrown);
+            throw thrown;
         }
     }
 
@@ -411,7 +432,7 @@ public final class SegmentedLog implements AutoCloseable
         commitIndex = index;
     }
 
-    /** Hands over to durability what was appended since the last call. Throws if the flusher has failed. */
+    /** Hands over to durability what was appended since the last call. Throws if writing has ever failed. */
     public int flush()
     {
         flusher.checkFailure();

@@ -13,6 +13,7 @@ final class LogHarness implements AutoCloseable
 
     final Storage storage;
     final Durability durability;
+    int segmentLength = SEGMENT_LENGTH;
     LogHistory history = new LogHistory();
     SegmentedLog log;
     long nowNs;
@@ -36,7 +37,7 @@ final class LogHarness implements AutoCloseable
 
     LogHarness open()
     {
-        log = SegmentedLog.open(storage, config(durability), () -> nowNs);
+        log = SegmentedLog.open(storage, config(durability).segmentLength(segmentLength), () -> nowNs);
         return this;
     }
 

@@ -180,7 +180,7 @@ class SegmentedLogTest
     void shouldFlushAllTheSameWhenMoreWasHandedOverThanTheQueueHolds()
     {
         open(Durability.BATCH);
-        for (int i = 0; i < 3_000; i++)
+        for (int i = 0; i < 1_100; i++)
         {
             harness.append(1);
             harness.log.flush();
@@ -248,6 +248,19 @@ class SegmentedLogTest
         harness.log.abandon();
         reopen();
         harness.check();
+    }
+
+    @Test
+    void shouldNotSayThatItWasClosedInOrderWhenOnlyTheTimeBeforeItWas()
+    {
+        open(Durability.ASYNC);
+        harness.append(5);
+        harness.close();
+        reopen();
+        assertTrue(harness.log.recovery().isClosedClean());
+        harness.log.abandon();
+        reopen();
+        assertFalse(harness.log.recovery().isClosedClean());
     }
 
     @ParameterizedTest

@@ -86,6 +86,12 @@ public final class SimDisk implements Storage
         return operations;
     }
 
+    /** Whether power is gone. */
+    public boolean isOff()
+    {
+        return isOff;
+    }
+
     /** Bytes allocated by all files together. */
     public long allocated()
     {
