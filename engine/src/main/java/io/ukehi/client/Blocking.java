@@ -1,8 +1,6 @@
 package io.ukehi.client;
 
-import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.ReplyCode;
-import io.ukehi.codecs.client.StatusReplyDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -12,44 +10,42 @@ import org.agrona.concurrent.NanoClock;
 
 /**
  * The calls of a client that wait: each polls the client until it has what it waits for or its time is up. Owned by the
- * thread that uses the client.
+ * thread that uses the session.
  */
 final class Blocking
 {
-    private final UkehiClient client;
+    private final Session session;
     private final ClientContext ctx;
     private final NanoClock clock;
     private final IdleStrategy idleStrategy;
     private final RequestWait wait = new RequestWait();
-    // By index of member; the correlation id of a question that waits for its answer is greater than 0.
-    private final long[] statusAsked;
-    private final MemberStatus[] statuses;
-    private long lastStatusId;
+    private final ClientTransport transport;
+    private final MemberAnswers answers;
 
-    Blocking(final UkehiClient client, final ClientContext ctx)
+    Blocking(final Session session, final ClientContext ctx)
     {
-        this.client = client;
+        this.session = session;
+        transport = session.transport();
+        answers = session.answers();
         this.ctx = ctx;
         clock = ctx.nanoClock();
         idleStrategy = ctx.idleStrategy();
-        statusAsked = new long[ctx.members().size()];
-        statuses = new MemberStatus[ctx.members().size()];
     }
 
     void awaitConnected(final long timeoutNs)
     {
         final long startNs = clock.nanoTime();
         wait.begin(null, Blocking::noCommandIsOutstanding);
-        while (UkehiClient.State.CONNECTED != client.state())
+        while (UkehiClient.State.CONNECTED != session.state())
         {
             checkOpen();
             if (clock.nanoTime() - startNs >= timeoutNs)
             {
                 throw new ClientTimeoutException("no leader of cluster " + ctx.clusterId() + ", group " +
-                    ctx.groupId() + " within " + timeoutNs / 1_000_000 + " ms:" + client.describeSearch());
+                    ctx.groupId() + " within " + timeoutNs / 1_000_000 + " ms:" + answers.describe());
             }
             checkInterrupt("while looking for a leader");
-            idleStrategy.idle(client.poll(wait));
+            idleStrategy.idle(session.poll(wait));
         }
         idleStrategy.reset();
     }
@@ -81,11 +77,11 @@ final class Blocking
         ReplyCode refusal = ReplyCode.NULL_VAL;
         while (true)
         {
-            final long correlationId = client.offer(buffer, offset, length);
+            final long correlationId = session.offer(buffer, offset, length);
             if (UkehiClient.TOO_LARGE == correlationId)
             {
                 throw new CommandRejectedException(ReplyCode.REJECTED_TOO_LARGE,
-                    "a command of " + length + " bytes is longer than " + client.maxCommandLength());
+                    "a command of " + length + " bytes is longer than " + session.maxCommandLength());
             }
             checkOpen();
             if (correlationId > 0)
@@ -105,7 +101,7 @@ final class Blocking
                     throw notTaken(refusal);
                 }
                 checkInterrupt("before the command was taken");
-                idleStrategy.idle(client.poll(wait));
+                idleStrategy.idle(session.poll(wait));
             }
             while (clock.nanoTime() - againNs < 0);
         }
@@ -120,12 +116,12 @@ final class Blocking
             final boolean isInterrupted = Thread.currentThread().isInterrupted();
             if (isInterrupted || clock.nanoTime() - deadlineNs >= 0)
             {
-                client.forget(correlationId);
+                session.forget(correlationId);
                 throw new OutcomeUnknownException(correlationId, isInterrupted ?
                     "interrupted while waiting for the reply" :
                     "no reply within " + ctx.messageTimeoutNs() / 1_000_000 + " ms");
             }
-            idleStrategy.idle(client.poll(wait));
+            idleStrategy.idle(session.poll(wait));
         }
         if (Outcome.UNKNOWN == wait.outcome())
         {
@@ -152,116 +148,86 @@ final class Blocking
     {
         final String within = " within " + ctx.messageTimeoutNs() / 1_000_000 + " ms";
         return ReplyCode.NULL_VAL == refusal ?
-            new ClientTimeoutException("no leader took the command" + within + ":" + client.describeSearch()) :
+            new ClientTimeoutException("no leader took the command" + within + ":" + answers.describe()) :
             new CommandRejectedException(refusal, "not taken" + within + ", at last because of " + refusal);
     }
 
     MemberStatus status(final int memberId, final long timeoutNs)
     {
-        final int index = client.transport().indexOf(memberId);
+        final int index = transport.indexOf(memberId);
         if (LeaderFinder.NONE == index)
         {
             throw new IllegalArgumentException("member " + memberId + " is none of " + ctx.endpoints());
         }
         askStatus(index, index + 1, timeoutNs);
-        if (null == statuses[index])
+        if (null == answers.status(index))
         {
             throw new ClientTimeoutException("member " + memberId + " did not answer within " +
                 timeoutNs / 1_000_000 + " ms");
         }
-        return statuses[index];
+        return answers.status(index);
     }
 
     ClusterStatus clusterStatus(final long timeoutNs)
     {
-        askStatus(0, statuses.length, timeoutNs);
+        askStatus(0, transport.memberCount(), timeoutNs);
         final List<MemberStatus> answered = new ArrayList<>();
         final List<Integer> silent = new ArrayList<>();
-        for (int i = 0; i < statuses.length; i++)
+        for (int i = 0; i < transport.memberCount(); i++)
         {
-            if (null == statuses[i])
+            if (null == answers.status(i))
             {
-                silent.add(client.transport().member(i).memberId());
+                silent.add(transport.member(i).memberId());
             }
             else
             {
-                answered.add(statuses[i]);
+                answered.add(answers.status(i));
             }
         }
         return new ClusterStatus(answered, silent);
     }
 
+    /** Asks a range of members at the same time, each as soon as it can be sent to. */
     private void askStatus(final int from, final int to, final long timeoutNs)
     {
         checkNobodyWaits(null);
         final long startNs = clock.nanoTime();
+        final boolean[] isAsked = new boolean[to];
         for (int i = from; i < to; i++)
         {
-            statusAsked[i] = 0;
-            statuses[i] = null;
+            answers.awaitStatus(i, 0);
         }
         wait.begin(null, Blocking::noCommandIsOutstanding);
-        while (clock.nanoTime() - startNs < timeoutNs)
+        int answered = 0;
+        while (answered < to - from && clock.nanoTime() - startNs < timeoutNs)
         {
             checkOpen();
-            boolean isComplete = true;
+            checkInterrupt("while asking for a member's status");
+            answered = 0;
             for (int i = from; i < to; i++)
             {
-                isComplete &= null != statuses[i];
-                if (0 == statusAsked[i])
-                {
-                    askStatus(i);
-                }
+                isAsked[i] = isAsked[i] || askStatus(i);
+                answered += null == answers.status(i) ? 0 : 1;
             }
-            if (isComplete)
-            {
-                break;
-            }
-            checkInterrupt("while asking for a member's status");
-            idleStrategy.idle(client.poll(wait));
+            idleStrategy.idle(session.poll(wait));
         }
         idleStrategy.reset();
     }
 
-    private void askStatus(final int index)
+    private boolean askStatus(final int index)
     {
-        final String channel = client.transport().responseChannel();
-        if (null != channel)
+        final long correlationId = session.askStatus(index);
+        if (0 == correlationId)
         {
-            final int length = client.encoder().statusRequest(
-                lastStatusId + 1, client.transport().responseStreamId(), channel);
-            if (client.transport().member(index).offer(client.encoder().buffer(), 0, length) > 0)
-            {
-                statusAsked[index] = ++lastStatusId;
-            }
+            return false;
         }
-    }
-
-    void onStatusReply(final StatusReplyDecoder reply)
-    {
-        final int index = client.transport().indexOf(reply.nodeId());
-        if (LeaderFinder.NONE != index && reply.correlationId() == statusAsked[index])
-        {
-            statuses[index] = new MemberStatus(
-                reply.nodeId(),
-                reply.leaderId(),
-                reply.roleRaw() > NodeRole.STOPPED.value() ? NodeRole.NULL_VAL : reply.role(),
-                reply.term(),
-                reply.firstIndex(),
-                reply.lastIndex(),
-                reply.durableIndex(),
-                reply.commitIndex(),
-                reply.appliedIndex(),
-                reply.stateDigest(),
-                reply.electionCount(),
-                reply.errorCount(),
-                reply.sessionCount());
-        }
+        answers.awaitStatus(index, correlationId);
+        return true;
     }
 
     private void checkNobodyWaits(final ReplyListener others)
     {
-        if (null == others && client.hasOutstanding())
+        if (null == others && session.outstandingCount() > 0)
         {
             throw new IllegalStateException("commands are outstanding whose outcome would be told to nobody");
         }
@@ -269,7 +235,7 @@ final class Blocking
 
     private void checkOpen()
     {
-        if (UkehiClient.State.CLOSED == client.state())
+        if (UkehiClient.State.CLOSED == session.state())
         {
             throw new UkehiClientException("the client is closed");
         }

@@ -1,19 +1,8 @@
 package io.ukehi.client;
 
 import io.aeron.Publication;
-import io.ukehi.Invariant;
-import io.ukehi.codecs.client.ConnectCode;
-import io.ukehi.codecs.client.ConnectReplyDecoder;
-import io.ukehi.codecs.client.RedirectDecoder;
-import io.ukehi.codecs.client.ReplyCode;
-import io.ukehi.codecs.client.ReplyDecoder;
-import io.ukehi.codecs.client.StatusReplyDecoder;
-import java.util.Arrays;
-import java.util.concurrent.ThreadLocalRandom;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.NanoClock;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An application's way to a cluster: finds the leader, sends it commands, follows it when leadership moves, and tells
@@ -67,52 +56,13 @@ public final class UkehiClient implements AutoCloseable
         CLOSED
     }
 
-    private static final UnsafeBuffer EMPTY = new UnsafeBuffer(new byte[0]);
-    private static final ReplyCode[] CODES = codes();
-
-    private final ClientContext ctx;
-    private final NanoClock clock;
-    private final ClientStats stats = new ClientStats();
-    private final OutstandingCommands outstanding;
-    private final RequestEncoder encoder;
-    private final ClientTransport transport;
-    private final LeaderFinder finder;
-    private final LeaderWatch watch;
-    private final ConnectCode[] lastAnswers;
-    private final boolean[] hasBeenAsked;
+    private final Session session;
     private final Blocking blocking;
-    private final long sessionId;
-    private State state = State.CONNECTING;
-    private long lastCorrelationId;
-    private long firstIdAtLeader = 1;
-    private int maxCommandLength = Integer.MAX_VALUE - RequestEncoder.COMMAND_OFFSET;
-    private int leaderImage;
-    private ReplyListener listener;
-    private RuntimeException listenerFailure;
-    private boolean isPolling;
-    private boolean isCloseAsked;
 
-    private UkehiClient(final ClientContext context)
+    private UkehiClient(final ClientContext ctx)
     {
-        ctx = context.conclude();
-        clock = ctx.nanoClock();
-        sessionId = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-        outstanding = new OutstandingCommands(ctx.maxOutstanding());
-        encoder = new RequestEncoder(ctx.clusterId(), ctx.groupId(), sessionId);
-        watch = new LeaderWatch(ctx.keepAliveIntervalNs(), ctx.keepAliveTimeoutNs());
-        final int memberCount = ctx.members().size();
-        lastAnswers = new ConnectCode[memberCount];
-        hasBeenAsked = new boolean[memberCount];
-        // Clients begin with different members, so that one that all ask first is not swamped.
-        final int firstMember = (int)(sessionId % memberCount);
-        finder = new LeaderFinder(
-            memberCount, firstMember, ctx.backoffMinNs(), ctx.backoffMaxNs(), this::sendConnect);
-        final long nowNs = clock.nanoTime();
-        final ResponseAdapter adapter =
-            new ResponseAdapter(ctx.clusterId(), ctx.groupId(), sessionId, stats, new Responses());
-        transport = new ClientTransport(ctx, adapter, nowNs);
-        blocking = new Blocking(this, ctx);
-        startSearch(LeaderFinder.NONE, nowNs);
+        session = new Session(ctx.conclude());
+        blocking = new Blocking(session, ctx);
     }
 
     /**
@@ -167,37 +117,7 @@ public final class UkehiClient implements AutoCloseable
      */
     public long offer(final DirectBuffer buffer, final int offset, final int length)
     {
-        if (State.CLOSED == state)
-        {
-            return CLOSED;
-        }
-        if (length > maxCommandLength)
-        {
-            return TOO_LARGE;
-        }
-        if (State.CONNECTED != state)
-        {
-            return NOT_CONNECTED;
-        }
-        if (outstanding.isFull())
-        {
-            return BACK_PRESSURED;
-        }
-        final long correlationId = lastCorrelationId + 1;
-        final int messageLength = encoder.command(correlationId, buffer, offset, length);
-        final MemberConnection leader = transport.member(finder.leader());
-        final long result = leader.offer(encoder.buffer(), 0, messageLength);
-        if (result > 0)
-        {
-            lastCorrelationId = correlationId;
-            outstanding.add(correlationId, clock.nanoTime() + ctx.messageTimeoutNs());
-            return correlationId;
-        }
-        if (Publication.NOT_CONNECTED == result)
-        {
-            startSearch(LeaderFinder.NONE, clock.nanoTime());
-        }
-        return result;
+        return session.offer(buffer, offset, length);
     }
 
     /**
@@ -211,38 +131,7 @@ public final class UkehiClient implements AutoCloseable
      */
     public int poll(final ReplyListener replyListener)
     {
-        Invariant.check(!isPolling, "a listener does not poll");
-        isPolling = true;
-        listener = replyListener;
-        int work = 0;
-        try
-        {
-            if (State.CLOSED != state && !transport.isClosed())
-            {
-                work = transport.poll();
-                work += doWork(clock.nanoTime());
-            }
-            else
-            {
-                work = abandon();
-            }
-        }
-        finally
-        {
-            isPolling = false;
-            listener = null;
-        }
-        if (isCloseAsked)
-        {
-            close();
-        }
-        if (null != listenerFailure)
-        {
-            final RuntimeException failure = listenerFailure;
-            listenerFailure = null;
-            throw failure;
-        }
-        return work;
+        return session.poll(replyListener);
     }
 
     /**
@@ -311,43 +200,42 @@ public final class UkehiClient implements AutoCloseable
     /** Id of the leader the client is connected to, or -1. */
     public int leaderId()
     {
-        final int leader = finder.leader();
-        return State.CONNECTED != state || LeaderFinder.NONE == leader ? -1 : transport.member(leader).memberId();
+        return session.leaderId();
     }
 
     /** Highest term the client has heard of; 0 before it has heard of any. */
     public long term()
     {
-        return finder.term();
+        return session.term();
     }
 
     public State state()
     {
-        return state;
+        return session.state();
     }
 
     /** The client's name at the nodes, drawn at random. */
     public long sessionId()
     {
-        return sessionId;
+        return session.sessionId();
     }
 
     /** Commands that were sent and have not ended. */
     public int outstandingCount()
     {
-        return outstanding.size();
+        return session.outstandingCount();
     }
 
     /** Longest command in bytes that the leader takes; the last one's, where there is none at this moment. */
     public int maxCommandLength()
     {
-        return maxCommandLength;
+        return session.maxCommandLength();
     }
 
     /** What has been counted. */
     public ClientStats stats()
     {
-        return stats;
+        return session.stats();
     }
 
     /**
@@ -357,295 +245,6 @@ public final class UkehiClient implements AutoCloseable
     @Override
     public void close()
     {
-        if (isPolling)
-        {
-            isCloseAsked = true;
-            return;
-        }
-        isCloseAsked = false;
-        if (State.CLOSED != state && !transport.isClosed())
-        {
-            sayGoodbye();
-        }
-        state = State.CLOSED;
-        transport.close();
-    }
-
-    /** Gives a command up, so that nobody is told of its end; false if it has ended already. */
-    boolean forget(final long correlationId)
-    {
-        return outstanding.remove(correlationId);
-    }
-
-    boolean hasOutstanding()
-    {
-        return outstanding.size() > 0;
-    }
-
-    ClientTransport transport()
-    {
-        return transport;
-    }
-
-    RequestEncoder encoder()
-    {
-        return encoder;
-    }
-
-    /** What is known of each member, one in each line, for people. */
-    String describeSearch()
-    {
-        final StringBuilder text = new StringBuilder();
-        for (int i = 0; i < transport.memberCount(); i++)
-        {
-            final MemberConnection member = transport.member(i);
-            text.append("\n  member ").append(member.memberId()).append(": ");
-            if (!member.isConnected())
-            {
-                text.append("not connected: ").append(member.disconnectedReason());
-            }
-            else if (null == lastAnswers[i])
-            {
-                text.append(hasBeenAsked[i] ? "asked, no answer" : "connected, not asked");
-            }
-            else
-            {
-                text.append("answered ").append(lastAnswers[i]);
-            }
-        }
-        return text.toString();
-    }
-
-    private int doWork(final long nowNs)
-    {
-        int work = transport.doWork(nowNs);
-        for (Integer image = transport.pollLostImage(); null != image; image = transport.pollLostImage())
-        {
-            if (State.CONNECTED == state && image == leaderImage)
-            {
-                startSearch(LeaderFinder.NONE, nowNs);
-            }
-        }
-        work += State.CONNECTED == state ? watchLeader(nowNs) : finder.doWork(nowNs);
-        long expired;
-        while (OutstandingCommands.NONE != (expired = outstanding.removeExpired(nowNs)))
-        {
-            tell(expired, Outcome.UNKNOWN, ReplyCode.NULL_VAL, 0, 0, EMPTY, 0, 0);
-            work++;
-        }
-        return work;
-    }
-
-    private int watchLeader(final long nowNs)
-    {
-        final MemberConnection leader = transport.member(finder.leader());
-        final boolean isDue = watch.isDue(nowNs);
-        if (!leader.isConnected() || watch.isLost(nowNs))
-        {
-            startSearch(LeaderFinder.NONE, nowNs);
-            return 1;
-        }
-        if (isDue)
-        {
-            // If it cannot be sent, the leader takes nothing: as good a sign that it is lost as no answer.
-            leader.offer(encoder.buffer(), 0, encoder.keepAlive());
-            return 1;
-        }
-        return 0;
-    }
-
-    private void startSearch(final int likely, final long nowNs)
-    {
-        state = State.CONNECTING;
-        stats.searches++;
-        finder.search(likely, nowNs);
-    }
-
-    private boolean sendConnect(final int index, final long correlationId)
-    {
-        final MemberConnection member = transport.member(index);
-        final String channel = transport.responseChannel();
-        if (null == channel || !member.isConnected())
-        {
-            return false;
-        }
-        final int length = encoder.connect(correlationId, transport.responseStreamId(), channel);
-        hasBeenAsked[index] = true;
-        return member.offer(encoder.buffer(), 0, length) > 0;
-    }
-
-    private int abandon()
-    {
-        state = State.CLOSED;
-        int work = 0;
-        long correlationId;
-        while (OutstandingCommands.NONE != (correlationId = outstanding.removeOldest()))
-        {
-            tell(correlationId, Outcome.UNKNOWN, ReplyCode.NULL_VAL, 0, 0, EMPTY, 0, 0);
-            work++;
-        }
-        return work;
-    }
-
-    private void sayGoodbye()
-    {
-        final int length = encoder.close();
-        for (int i = 0; i < hasBeenAsked.length; i++)
-        {
-            if (hasBeenAsked[i])
-            {
-                transport.member(i).offer(encoder.buffer(), 0, length);
-            }
-        }
-    }
-
-    private void tell(
-        final long correlationId,
-        final Outcome outcome,
-        final ReplyCode code,
-        final long index,
-        final long token,
-        final DirectBuffer buffer,
-        final int offset,
-        final int length)
-    {
-        try
-        {
-            listener.onReply(correlationId, outcome, code, index, token, buffer, offset, length);
-        }
-        catch (final RuntimeException ex)
-        {
-            // Thrown through Aeron's poll it would end in Aeron's error handler; the caller of ours is to have it.
-            if (null == listenerFailure)
-            {
-                listenerFailure = ex;
-            }
-            else if (ex != listenerFailure)
-            {
-                listenerFailure.addSuppressed(ex);
-            }
-        }
-    }
-
-    private static ReplyCode[] codes()
-    {
-        final ReplyCode[] codes = new ReplyCode[256];
-        Arrays.fill(codes, ReplyCode.NULL_VAL);
-        for (final ReplyCode code : ReplyCode.values())
-        {
-            codes[code.value()] = code;
-        }
-        return codes;
-    }
-
-    /** What messages of nodes do. */
-    private final class Responses implements ResponseHandler
-    {
-        @Override
-        public void onConnectReply(final ConnectReplyDecoder reply, final int aeronSessionId)
-        {
-            final int from = transport.indexOf(reply.nodeId());
-            final short rawCode = reply.codeRaw();
-            if (rawCode > ConnectCode.SESSION_LIMIT.value() || reply.maxCommandLength() < 0)
-            {
-                stats.malformed++;
-                return;
-            }
-            if (LeaderFinder.NONE == from)
-            {
-                stats.foreign++;
-                return;
-            }
-            final ConnectCode code = ConnectCode.get(rawCode);
-            lastAnswers[from] = code;
-            final int likely = transport.indexOf(reply.leaderId());
-            final long nowNs = clock.nanoTime();
-            if (finder.onConnectReply(reply.correlationId(), from, likely, reply.term(), code, nowNs))
-            {
-                state = State.CONNECTED;
-                stats.connects++;
-                leaderImage = aeronSessionId;
-                firstIdAtLeader = lastCorrelationId + 1;
-                final int messageLength = transport.member(from).maxMessageLength();
-                maxCommandLength = Math.min(
-                    reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OFFSET));
-                watch.onConnected(nowNs);
-            }
-        }
-
-        @Override
-        public void onReply(final ReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
-        {
-            watch.onHeard();
-            final long correlationId = reply.correlationId();
-            if (!outstanding.remove(correlationId))
-            {
-                stats.late++;
-                return;
-            }
-            final ReplyCode code = CODES[reply.codeRaw() & 0xFF];
-            switch (code)
-            {
-                case COMMITTED -> tell(
-                    correlationId, Outcome.COMMITTED, code, reply.index(), reply.token(), buffer, offset, length);
-                // A code of a later version: it may mean anything.
-                case NULL_VAL -> tell(correlationId, Outcome.UNKNOWN, code, 0, 0, EMPTY, 0, 0);
-                default ->
-                {
-                    onRejected(correlationId, code, reply.leaderId());
-                    tell(correlationId, Outcome.REJECTED, code, 0, 0, EMPTY, 0, 0);
-                }
-            }
-        }
-
-        /** Some rejections say that this is the wrong node; those of commands sent to an earlier leader are no news. */
-        private void onRejected(final long correlationId, final ReplyCode code, final int leaderId)
-        {
-            if (State.CONNECTED != state || correlationId < firstIdAtLeader)
-            {
-                return;
-            }
-            switch (code)
-            {
-                case REJECTED_NOT_LEADER -> startSearch(transport.indexOf(leaderId), clock.nanoTime());
-                case REJECTED_RECOVERING -> startSearch(LeaderFinder.NONE, clock.nanoTime());
-                case REJECTED_NO_SESSION -> startSearch(finder.leader(), clock.nanoTime());
-                default ->
-                {
-                    // The leader stays the one to ask.
-                }
-            }
-        }
-
-        @Override
-        public void onRedirect(final RedirectDecoder redirect)
-        {
-            final int likely = transport.indexOf(redirect.leaderId());
-            if (finder.onRedirect(likely, redirect.term()))
-            {
-                startSearch(likely, clock.nanoTime());
-            }
-        }
-
-        @Override
-        public void onKeepAlive()
-        {
-            watch.onHeard();
-        }
-
-        @Override
-        public void onClose(final int aeronSessionId)
-        {
-            if (State.CONNECTED == state && aeronSessionId == leaderImage)
-            {
-                startSearch(LeaderFinder.NONE, clock.nanoTime());
-            }
-        }
-
-        @Override
-        public void onStatusReply(final StatusReplyDecoder reply)
-        {
-            blocking.onStatusReply(reply);
-        }
+        session.close();
     }
 }
