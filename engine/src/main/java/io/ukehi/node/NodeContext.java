@@ -125,7 +125,7 @@ public final class NodeContext
     /** Whose media driver: EMBEDDED, INVOKER or EXTERNAL. */
     public static final String DRIVER_MODE_PROP_NAME = "ukehi.driver.mode";
 
-    /** Directory of the media driver. Required with EXTERNAL; drawn at random otherwise where it is not set. */
+    /** Directory of the media driver. Required with EXTERNAL; otherwise, unless set, one that only this member uses. */
     public static final String AERON_DIR_PROP_NAME = "ukehi.aeron.dir";
 
     /** What the duty cycle does when there is nothing to do: BUSY_SPIN, YIELD, BACKOFF or SLEEP (1 ms). */
@@ -369,8 +369,19 @@ public final class NodeContext
         }
         else if (Strings.isEmpty(aeronDirectoryName))
         {
-            aeronDirectoryName = CommonContext.generateRandomDirName();
+            aeronDirectoryName = defaultAeronDirectoryName();
         }
+    }
+
+    /**
+     * The same at every start of a member, so that what a killed process left there is cleared away by the next one.
+     * The data directory is locked, so nobody else can be using it.
+     */
+    private String defaultAeronDirectoryName()
+    {
+        final Path data = Path.of(dataDirectoryName).toAbsolutePath().normalize();
+        return CommonContext.getAeronDirectoryName() + "-ukehi-" + clusterId + "-" + groupId + "-" + memberId + "-" +
+            Integer.toHexString(data.hashCode());
     }
 
     private static void check(
