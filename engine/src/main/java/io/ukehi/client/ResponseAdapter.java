@@ -19,8 +19,9 @@ import org.agrona.DirectBuffer;
  * send to a client's port: whatever else comes is counted and dropped.
  * <p>
  * Every message begins alike, which is what is checked first: SBE header (8 bytes), checksum (4), group (4), cluster
- * (8), session (8). A longer block than ours is a later version's and is read as far as we know it; a shorter one is
- * not read. Owned by the thread that uses the client; allocates nothing.
+ * (8), session (8). A later version's block may be longer than ours and is read as far as we know it.
+ * <p>
+ * Owned by the thread that uses the client; allocates nothing.
  */
 final class ResponseAdapter implements FragmentHandler
 {
@@ -67,8 +68,7 @@ final class ResponseAdapter implements FragmentHandler
         }
         header.wrap(buffer, offset);
         final int blockLength = header.blockLength();
-        final int knownLength = knownBlockLength(header.templateId());
-        if (!isOurSchema() || 0 == knownLength || blockLength < knownLength || HEADER_LENGTH + blockLength > length)
+        if (!isOurSchema() || !isWhole(blockLength, length - HEADER_LENGTH - blockLength))
         {
             stats.malformed++;
         }
@@ -115,6 +115,21 @@ final class ResponseAdapter implements FragmentHandler
             case CloseDecoder.TEMPLATE_ID -> handler.onClose(aeronSessionId);
             default -> handler.onStatusReply(statusReply.wrap(buffer, blockOffset, blockLength, version));
         }
+    }
+
+    /** In a message of a version that we know, nothing is left over; only a reply has data behind its block. */
+    private boolean isWhole(final int blockLength, final int restLength)
+    {
+        final int knownLength = knownBlockLength(header.templateId());
+        if (0 == knownLength || restLength < 0)
+        {
+            return false;
+        }
+        if (header.version() > MessageHeaderDecoder.SCHEMA_VERSION)
+        {
+            return blockLength >= knownLength;
+        }
+        return blockLength == knownLength && (0 == restLength || ReplyDecoder.TEMPLATE_ID == header.templateId());
     }
 
     private boolean isOurSchema()

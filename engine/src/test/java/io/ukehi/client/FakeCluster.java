@@ -71,6 +71,13 @@ public final class FakeCluster implements AutoCloseable, IdleStrategy
         }
     }
 
+    /** Ends a member and starts it again at the same place. */
+    void restart(final int id)
+    {
+        node(id).close();
+        nodes[id - 1] = new FakeNode(aeron, id, "aeron:udp?endpoint=" + endpoints[id - 1]);
+    }
+
     /** Settings of a client that fits, with short timeouts. */
     public ClientContext context()
     {

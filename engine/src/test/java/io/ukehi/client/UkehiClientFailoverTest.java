@@ -195,6 +195,34 @@ class UkehiClientFailoverTest
     }
 
     @Test
+    void shouldComeBackToALeaderThatWasStartedAgain()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.restart(2);
+        cluster.lead(2, 6);
+        cluster.await(client, ends, "the new term", () -> 6 == client.term() && 2 == client.leaderId());
+        final long id = offer(client);
+        cluster.await(client, ends, "its reply", () -> ends.has(id));
+        assertEquals(Outcome.COMMITTED, ends.of(id).outcome());
+    }
+
+    @Test
+    void shouldConnectAgainWhereTheLeaderHasForgottenIt()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        final int before = cluster.node(2).connectCount;
+        cluster.node(2).handler = (node, id, bytes, offset, length) ->
+        {
+            node.handler = FakeNode.ECHO;
+            node.reject(id, ReplyCode.REJECTED_NO_SESSION);
+        };
+        final long id = offer(client);
+        cluster.await(client, ends, "the rejection", () -> ends.has(id));
+        awaitLeader(client, 2);
+        assertEquals(before + 1, cluster.node(2).connectCount);
+    }
+
+    @Test
     void shouldCarryARequestOverToTheNextLeader()
     {
         final UkehiClient client = cluster.connect(cluster.context());

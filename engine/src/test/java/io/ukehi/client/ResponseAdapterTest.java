@@ -1,0 +1,190 @@
+package io.ukehi.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.aeron.logbuffer.Header;
+import io.ukehi.Crc32c;
+import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.RedirectDecoder;
+import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.StatusReplyDecoder;
+import java.nio.ByteOrder;
+import java.util.Random;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ResponseAdapterTest implements ResponseHandler
+{
+    private static final int AT = 32;
+    private static final int DATA_LENGTH = 5;
+
+    private final ClientStats stats = new ClientStats();
+    private final ResponseAdapter adapter = new ResponseAdapter(7, 3, 99, stats, this);
+    private final Header aeronHeader = new Header(0, 16);
+    private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[256]);
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private int length;
+    private int replies;
+    private int others;
+    private String data;
+
+    @BeforeEach
+    void encodeReply()
+    {
+        aeronHeader.buffer(new UnsafeBuffer(new byte[64]));
+        final ReplyEncoder reply = new ReplyEncoder();
+        reply.wrapAndApplyHeader(buffer, AT, header)
+            .groupId(3).clusterId(7).sessionId(99).correlationId(1234)
+            .index(5).token(6).leaderId(2).code(ReplyCode.COMMITTED);
+        buffer.putStringWithoutLengthAscii(reply.limit(), "hello");
+        length = reply.limit() - AT + DATA_LENGTH;
+        seal();
+    }
+
+    private void seal()
+    {
+        buffer.putInt(AT + 8, RequestEncoder.checksum(buffer, AT, length, new Crc32c()), ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private void read()
+    {
+        adapter.onFragment(buffer, AT, length, aeronHeader);
+    }
+
+    @Test
+    void shouldHandOnAReplyWithItsData()
+    {
+        read();
+        assertEquals(1, replies);
+        assertEquals("hello", data);
+        assertEquals(0, stats.dropped());
+    }
+
+    @Test
+    void shouldStepOverWhatALaterVersionHasAppendedToABlock()
+    {
+        final int blockEnd = AT + MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
+        buffer.putStringWithoutLengthAscii(blockEnd, "newhello");
+        length += 3;
+        header.wrap(buffer, AT).blockLength(ReplyEncoder.BLOCK_LENGTH + 3).version(2);
+        seal();
+        read();
+        assertEquals(1, replies);
+        assertEquals("hello", data);
+    }
+
+    @Test
+    void shouldDropABlockThatItsVersionDoesNotHave()
+    {
+        header.wrap(buffer, AT).blockLength(ReplyEncoder.BLOCK_LENGTH + 3);
+        seal();
+        read();
+        header.wrap(buffer, AT).blockLength(ReplyEncoder.BLOCK_LENGTH - 1).version(2);
+        seal();
+        read();
+        header.wrap(buffer, AT).blockLength(ReplyEncoder.BLOCK_LENGTH).version(0);
+        seal();
+        read();
+        header.wrap(buffer, AT).version(0x100 + 1);
+        seal();
+        read();
+        header.wrap(buffer, AT).version(1).schemaId(1);
+        seal();
+        read();
+        assertEquals(0, replies);
+        assertEquals(5, stats.malformed());
+    }
+
+    @Test
+    void shouldFindEveryFlippedBit()
+    {
+        for (int bit = 0; bit < length * 8; bit++)
+        {
+            final int at = AT + bit / 8;
+            buffer.putByte(at, (byte)(buffer.getByte(at) ^ 1 << bit % 8));
+            read();
+            buffer.putByte(at, (byte)(buffer.getByte(at) ^ 1 << bit % 8));
+        }
+        assertEquals(0, replies + others);
+        assertEquals(length * 8, stats.dropped());
+        assertEquals(0, stats.foreign());
+    }
+
+    @Test
+    void shouldDropEveryCutMessage()
+    {
+        final int whole = length;
+        for (length = 0; length < whole; length++)
+        {
+            read();
+        }
+        assertEquals(0, replies + others);
+        assertEquals(whole, stats.dropped());
+    }
+
+    @Test
+    void shouldNotThrowOnAnyBytes()
+    {
+        final Random random = new Random(11);
+        final byte[] noise = new byte[128];
+        for (int i = 0; i < 200_000; i++)
+        {
+            random.nextBytes(noise);
+            buffer.putBytes(AT, noise);
+            header.wrap(buffer, AT).blockLength(random.nextInt(130)).templateId(random.nextInt(11)).schemaId(2)
+                .version(random.nextInt(3));
+            length = random.nextInt(noise.length);
+            if (length >= 12)
+            {
+                seal();
+            }
+            read();
+        }
+        assertEquals(0, replies + others);
+        assertEquals(200_000, stats.dropped());
+    }
+
+    @Override
+    public void onReply(final ReplyDecoder reply, final DirectBuffer bytes, final int offset, final int dataLength)
+    {
+        assertEquals(1234, reply.correlationId());
+        assertEquals(ReplyCode.COMMITTED, reply.code());
+        data = bytes.getStringWithoutLengthAscii(offset, dataLength);
+        replies++;
+    }
+
+    @Override
+    public void onConnectReply(final ConnectReplyDecoder reply, final int aeronSessionId)
+    {
+        others++;
+    }
+
+    @Override
+    public void onRedirect(final RedirectDecoder redirect)
+    {
+        others++;
+    }
+
+    @Override
+    public void onKeepAlive()
+    {
+        others++;
+    }
+
+    @Override
+    public void onClose(final int aeronSessionId)
+    {
+        others++;
+    }
+
+    @Override
+    public void onStatusReply(final StatusReplyDecoder reply)
+    {
+        others++;
+    }
+}
