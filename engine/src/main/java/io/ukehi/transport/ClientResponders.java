@@ -30,7 +30,9 @@ final class ClientResponders implements AutoCloseable
     private static final class Slot
     {
         ClientEgress egress;
+        /** Stamped by the first cycle that sees a question: what was asked before may have waited long to be read. */
         long usedNs;
+        boolean isStampDue;
         long sessionId;
         long correlationId;
         int question = NOTHING;
@@ -88,6 +90,7 @@ final class ClientResponders implements AutoCloseable
         slot.sessionId = sessionId;
         slot.correlationId = correlationId;
         slot.usedNs = nowNs;
+        slot.isStampDue = true;
         answer(slot);
     }
 
@@ -161,6 +164,11 @@ final class ClientResponders implements AutoCloseable
             if (null == slot.egress)
             {
                 continue;
+            }
+            if (slot.isStampDue)
+            {
+                slot.isStampDue = false;
+                slot.usedNs = now;
             }
             if (NOTHING != slot.question)
             {

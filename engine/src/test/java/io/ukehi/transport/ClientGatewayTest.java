@@ -296,6 +296,15 @@ class ClientGatewayTest
     }
 
     @Test
+    void shouldTellItsStatusWhenTheFirstCycleOrALateOneReadsTheQuestion()
+    {
+        final ClientProbe probe = harness.probe(5, true);
+        harness.nowNs += SESSION_TIMEOUT_NS * 100;
+        probe.askStatus(1);
+        shouldHear(probe, "status 1 LEADER node 2 leader -1 commit 42 sessions 0");
+    }
+
+    @Test
     void shouldTellItsStatusToMoreThanItHasPublicationsFor()
     {
         harness.close();

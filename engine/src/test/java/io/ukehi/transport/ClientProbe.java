@@ -29,6 +29,7 @@ final class ClientProbe implements AutoCloseable
     final ClientMessages messages;
     /** Bytes of the last reply. */
     byte[] reply = {};
+    int replyCount;
 
     private final Aeron aeron;
     private final ExclusivePublication publication;
@@ -132,6 +133,7 @@ final class ClientProbe implements AutoCloseable
             case ReplyDecoder.TEMPLATE_ID ->
             {
                 onReply(new ReplyDecoder().wrap(buffer, blockOffset, blockLength, version));
+                replyCount++;
                 reply = new byte[length - ClientMessageEncoder.REPLY_HEAD_LENGTH];
                 buffer.getBytes(offset + ClientMessageEncoder.REPLY_HEAD_LENGTH, reply);
             }
