@@ -18,6 +18,7 @@ import org.agrona.BitUtil;
 final class Replicator
 {
     private static final long NONE = 0;
+    private static final int MAX_LOSSES_IN_ROW = 3;
 
     private final RaftState state;
     private final int peerId;
@@ -43,6 +44,7 @@ final class Replicator
     private long inflightTail;
     private long inflightBytes;
     private long progressNs;
+    private int lossesInRow;
     private long contactNs;
     private long incarnation;
 
@@ -66,6 +68,7 @@ final class Replicator
         acceptedSequence = 0;
         heartbeatSequence = 0;
         incarnation = NONE;
+        lossesInRow = 0;
         contactNs = state.nowNs();
         probeFrom(state.log.lastIndex() + 1);
     }
@@ -151,12 +154,16 @@ final class Replicator
         return 1;
     }
 
-    /** What was sent and not accepted for so long is taken for lost: two heartbeats bring two answers, if any come. */
+    /**
+     * What was sent and not accepted for so long is taken for lost: two heartbeats bring two answers, if any come. Each
+     * time in a row doubles it: where answers merely take longer than that, to send again only makes them take longer.
+     */
     private void checkLost()
     {
         final boolean isWaiting = inflightHead < inflightTail;
-        if (isWaiting && state.nowNs() - progressNs > 2 * state.config.heartbeatIntervalNs())
+        if (isWaiting && state.nowNs() - progressNs > 2 * state.config.heartbeatIntervalNs() << lossesInRow)
         {
+            lossesInRow = Math.min(lossesInRow + 1, MAX_LOSSES_IN_ROW);
             probeFrom(Math.max(matchIndex + 1, probeIndex));
         }
     }
@@ -198,6 +205,10 @@ final class Replicator
         {
             state.refuse(peerId, "an acknowledgement of what was never sent");
             return;
+        }
+        if (index > matchIndex || acceptedTo > acceptedSequence)
+        {
+            lossesInRow = 0;
         }
         if (index > matchIndex)
         {
