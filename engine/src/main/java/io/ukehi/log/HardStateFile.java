@@ -7,8 +7,7 @@ import io.ukehi.Invariant;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Term and vote in one durable record (Raft figure 2), in one of two sectors in turn, so that a write which is torn
- * leaves the record before it whole.
+ * Term and vote in one durable record (Raft figure 2), in two copies, written and forced one after the other.
  * <pre>
  *   0       4       8               16              24      28      32
  *  +-------+-------+---------------+---------------+-------+-------+
@@ -16,7 +15,17 @@ import org.agrona.concurrent.UnsafeBuffer;
  *  +-------+-------+---------------+---------------+-------+-------+
  * </pre>
  * Sectors at 0 and 512 of a file of 4096 bytes. The sound record with the higher number counts. The CRC32C covers the
- * sector behind itself. No sound record is a refusal to start: a node that forgot its vote might give a second one.
+ * sector behind itself. What may be found:
+ * <ul>
+ *   <li>two copies of a record: it was stored;</li>
+ *   <li>a record and the one before it: power went between the copies. The newer counts, though nobody was told of
+ *   it;</li>
+ *   <li>one sound record: either the other copy was torn, being the first of a newer record that nobody was told of,
+ *   or it was damaged later. It counts in both cases, which is what the second copy is for: with records in turn,
+ *   damage to the newest would bring back the one before it, and the node might vote twice in a term;</li>
+ *   <li>none: a refusal to start.</li>
+ * </ul>
+ * Opening makes durable what was found, and two copies of it.
  * <p>
  * Duty-cycle thread.
  */
@@ -43,6 +52,7 @@ public final class HardStateFile implements AutoCloseable
     private long number;
     private long term;
     private int votedFor;
+    private boolean isUnknown;
 
     private HardStateFile(final StorageFile file)
     {
@@ -79,6 +89,7 @@ public final class HardStateFile implements AutoCloseable
         }
         final HardStateFile hardState = new HardStateFile(storage.open(FILE_NAME, Storage.Mapping.PRIVATE));
         hardState.read();
+        storage.forceDirectory();
         return hardState;
     }
 
@@ -108,6 +119,12 @@ public final class HardStateFile implements AutoCloseable
         number = number(offset);
         term = buffer.getLong(offset + TERM_OFFSET, LITTLE_ENDIAN);
         votedFor = buffer.getInt(offset + VOTE_OFFSET, LITTLE_ENDIAN);
+        // It may come out of the page cache of a process that died before its force.
+        file.force();
+        if (!even || !odd || number(offset(0)) != number(offset(1)))
+        {
+            put(isEven ? offset(1) : offset(0), term, votedFor);
+        }
     }
 
     private boolean isSound(final int offset)
@@ -143,12 +160,30 @@ public final class HardStateFile implements AutoCloseable
         return votedFor;
     }
 
-    /** Stores both durably. A failure is thrown, and what the file holds is then unknown. */
+    /**
+     * Stores both durably. A failure is thrown and final: what the file holds is then unknown until it is opened anew.
+     */
     public void store(final long newTerm, final int newVote)
     {
         Invariant.check(newTerm >= term, "the term never falls", newTerm, term);
+        Invariant.check(
+            newTerm > term || 0 == votedFor || newVote == votedFor, "one vote in a term", newVote, votedFor);
+        if (isUnknown)
+        {
+            throw new StorageException("the file \"" + FILE_NAME + "\" could not be written before");
+        }
+        isUnknown = true;
         number++;
-        final int offset = offset(number);
+        put(offset(number), newTerm, newVote);
+        put(offset(number + 1), newTerm, newVote);
+        term = newTerm;
+        votedFor = newVote;
+        isUnknown = false;
+    }
+
+    private void put(final int offset, final long newTerm, final int newVote)
+    {
+        buffer.setMemory(offset, SegmentHeader.SECTOR_LENGTH, (byte)0);
         buffer.putInt(offset + MAGIC_OFFSET, MAGIC, LITTLE_ENDIAN);
         buffer.putLong(offset + NUMBER_OFFSET, number, LITTLE_ENDIAN);
         buffer.putLong(offset + TERM_OFFSET, newTerm, LITTLE_ENDIAN);
@@ -156,8 +191,6 @@ public final class HardStateFile implements AutoCloseable
         buffer.putInt(offset + CRC_OFFSET, computeCrc(offset), LITTLE_ENDIAN);
         file.write(offset, SegmentHeader.SECTOR_LENGTH);
         file.force();
-        term = newTerm;
-        votedFor = newVote;
     }
 
     @Override
