@@ -66,7 +66,10 @@ public final class IdentityFile
             write(storage, clusterId, groupId, memberId, newLogId);
             return newLogId;
         }
-        return read(storage, clusterId, groupId, memberId);
+        final long logId = read(storage, clusterId, groupId, memberId);
+        // Its name may be left by a process that died before it was durable.
+        storage.forceDirectory();
+        return logId;
     }
 
     private static void write(
