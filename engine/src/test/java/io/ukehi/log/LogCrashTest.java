@@ -307,6 +307,39 @@ class LogCrashTest
         }
     }
 
+    /** Marks are numbered across segments: one that an interrupted cut left behind must not outlive a later one. */
+    @ParameterizedTest
+    @EnumSource(value = Durability.class, names = {"BATCH", "EVERY"})
+    void shouldOpenWhenACutWasInterruptedAndThenMadeAgainButDeeper(final Durability durability)
+    {
+        for (int operation = 0; operation < 16; operation++)
+        {
+            for (int batches = 0; batches < 4; batches++)
+            {
+                final CrashableLog log = new CrashableLog(new SimDisk(), durability).open();
+                Story.fill(log, 70);
+                log.cutPowerAfter(operation);
+                try
+                {
+                    log.truncateFrom(20);
+                }
+                catch (final SimDisk.PowerCut ex)
+                {
+                    assertTrue(log.disk.isOff());
+                }
+                final CrashableLog found = log.afterPowerCut(new SplittableRandom(operation)).open();
+                for (int i = 0; i < batches; i++)
+                {
+                    found.appendSurely(10);
+                    found.sync();
+                }
+                found.truncateFrom(18);
+                explain("power cut at operation " + operation + ", batches " + batches,
+                    () -> found.afterPowerCut(new SplittableRandom(1)).open());
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Story.class)
     void shouldKeepAllThatWasAppendedWhenTheProcessDiesAndNothingIsForced(final Story story)
