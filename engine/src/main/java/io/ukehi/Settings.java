@@ -81,12 +81,16 @@ public final class Settings
         }
     }
 
-    /** A time with its unit, as nanoseconds. */
+    /** A time with its unit, as nanoseconds. A bare number is refused: who writes one rarely means nanoseconds. */
     public long durationNs(final String property, final long defaultNs)
     {
         final String value = text(property, null);
         try
         {
+            if (null != value && !value.isEmpty() && Character.isDigit(value.charAt(value.length() - 1)))
+            {
+                throw new NumberFormatException("no unit");
+            }
             return null == value ? defaultNs : SystemUtil.parseDuration(property, value);
         }
         catch (final NumberFormatException ignore)
@@ -121,6 +125,12 @@ public final class Settings
     public void isSetByProgram(final String property)
     {
         malformed.remove(property);
+    }
+
+    /** Whether the property is set to something that cannot be read, and the default stands in its place. */
+    public boolean isMalformed(final String property)
+    {
+        return malformed.containsKey(property);
     }
 
     /** What could not be read: a new list, for more to be added. */

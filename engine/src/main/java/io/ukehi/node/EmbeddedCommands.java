@@ -96,16 +96,21 @@ final class EmbeddedCommands
         final long correlationId = nextCorrelationId.getAndIncrement();
         final CompletableFuture<CommandResult> future = new CompletableFuture<>();
         futures.put(correlationId, future);
-        final long result = put(correlationId, buffer, offset, length);
+        long result = UkehiNode.CLOSED;
+        try
+        {
+            result = put(correlationId, buffer, offset, length);
+        }
+        finally
+        {
+            if (result < 0)
+            {
+                futures.remove(correlationId);
+            }
+        }
         if (result < 0)
         {
-            futures.remove(correlationId);
             future.completeExceptionally(new RefusedCommandException(result));
-        }
-        else if (isClosed && null != futures.remove(correlationId))
-        {
-            // It was put into the ring while the node closed, and nobody will look for it there.
-            future.complete(new CommandResult(CommandOutcome.UNKNOWN, 0, 0, NO_BYTES));
         }
         return future;
     }
@@ -116,7 +121,11 @@ final class EmbeddedCommands
         {
             return UkehiNode.CLOSED;
         }
-        if (length < 0 || length > maxCommandLength)
+        if (length < 0)
+        {
+            throw new IllegalArgumentException("a command has 0 bytes or more: " + length);
+        }
+        if (length > maxCommandLength)
         {
             return UkehiNode.TOO_LARGE;
         }
@@ -125,18 +134,22 @@ final class EmbeddedCommands
         {
             return UkehiNode.BACK_PRESSURED;
         }
-        final MutableDirectBuffer target = ring.buffer();
-        boolean isDone = false;
+        boolean isTaken = false;
         try
         {
-            target.putLong(claim + SESSION_ID_OFFSET, sessionId, LITTLE_ENDIAN);
-            target.putLong(claim + CORRELATION_ID_OFFSET, correlationId, LITTLE_ENDIAN);
-            target.putBytes(claim + CommandEntryDecoder.BLOCK_LENGTH, buffer, offset, length);
-            isDone = true;
+            // Asked again behind the claim: close() either sees the claim and waits for it, or is seen here.
+            if (!isClosed)
+            {
+                final MutableDirectBuffer target = ring.buffer();
+                target.putLong(claim + SESSION_ID_OFFSET, sessionId, LITTLE_ENDIAN);
+                target.putLong(claim + CORRELATION_ID_OFFSET, correlationId, LITTLE_ENDIAN);
+                target.putBytes(claim + CommandEntryDecoder.BLOCK_LENGTH, buffer, offset, length);
+                isTaken = true;
+            }
         }
         finally
         {
-            if (isDone)
+            if (isTaken)
             {
                 ring.commit(claim);
             }
@@ -145,7 +158,7 @@ final class EmbeddedCommands
                 ring.abort(claim);
             }
         }
-        return correlationId;
+        return isTaken ? correlationId : UkehiNode.CLOSED;
     }
 
     /** Duty-cycle thread: takes commands out, up to a limit or until one has to wait. */
@@ -159,8 +172,17 @@ final class EmbeddedCommands
         final int type, final MutableDirectBuffer buffer, final int offset, final int length)
     {
         final long correlationId = buffer.getLong(offset + CORRELATION_ID_OFFSET, LITTLE_ENDIAN);
-        return proposer.propose(correlationId, buffer, offset, length) ?
-            ControlledMessageHandler.Action.CONTINUE : ControlledMessageHandler.Action.ABORT;
+        try
+        {
+            return proposer.propose(correlationId, buffer, offset, length) ?
+                ControlledMessageHandler.Action.CONTINUE : ControlledMessageHandler.Action.ABORT;
+        }
+        catch (final Throwable thrown)
+        {
+            // The ring has let go of it, and what the proposer did before it threw is not known.
+            onEnded(correlationId, CommandOutcome.UNKNOWN);
+            throw thrown;
+        }
     }
 
     /** Duty-cycle thread: a command was committed. */
@@ -229,26 +251,18 @@ final class EmbeddedCommands
         }
     }
 
-    /** Duty-cycle thread, last: takes nothing more, and ends what is still in the ring. */
+    /**
+     * Duty-cycle thread, last: takes nothing more, and ends what is still in the ring. Waits for threads that are in
+     * the middle of putting a command into it.
+     */
     void close()
     {
         isClosed = true;
-        while (poll((correlationId, buffer, offset, length) -> onClosed(correlationId), Integer.MAX_VALUE) > 0)
+        final long end = ring.producerPosition();
+        while (ring.consumerPosition() < end)
         {
+            poll((correlationId, buffer, offset, length) -> onClosed(correlationId), Integer.MAX_VALUE);
             Thread.onSpinWait();
-        }
-        for (final Long correlationId : futures.keySet())
-        {
-            onEndedFuture(correlationId);
-        }
-    }
-
-    private void onEndedFuture(final Long correlationId)
-    {
-        final CompletableFuture<CommandResult> future = futures.remove(correlationId);
-        if (null != future)
-        {
-            future.complete(new CommandResult(CommandOutcome.UNKNOWN, 0, 0, NO_BYTES));
         }
     }
 

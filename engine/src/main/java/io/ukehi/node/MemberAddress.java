@@ -53,8 +53,9 @@ public record MemberAddress(int id, String host, int peerPort, int clientPort)
         final int id = number(entry.substring(0, equals), Integer.MAX_VALUE);
         final int peerPort = number(entry.substring(first + 1, second), MAX_PORT);
         final int clientPort = number(entry.substring(second + 1), MAX_PORT);
-        final String host = entry.substring(equals + 1, first);
-        final boolean isHost = host.chars().noneMatch(c -> Character.isWhitespace(c) || "|?=/".indexOf(c) >= 0);
+        final String host = entry.substring(equals + 1, first).trim();
+        final boolean isHost = !host.isEmpty() &&
+            host.chars().noneMatch(c -> Character.isWhitespace(c) || "|?=/".indexOf(c) >= 0);
         return id < 1 || peerPort < 1 || clientPort < 1 || !isHost ?
             null : new MemberAddress(id, host, peerPort, clientPort);
     }
@@ -86,7 +87,7 @@ public record MemberAddress(int id, String host, int peerPort, int clientPort)
             {
                 problems.add("member " + member.id + ": must be named once");
             }
-            else if (other.host.equals(member.host) && (other.peerPort == member.peerPort ||
+            else if (other.host.equalsIgnoreCase(member.host) && (other.peerPort == member.peerPort ||
                 other.clientPort == member.clientPort || other.peerPort == member.clientPort ||
                 other.clientPort == member.peerPort))
             {

@@ -26,6 +26,7 @@ import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.YieldingIdleStrategy;
 import org.agrona.ErrorHandler;
 import org.agrona.Strings;
+import org.agrona.SystemUtil;
 
 /**
  * Settings of a node. Fluent; {@link #conclude()}, which {@link UkehiNode#launch} calls, checks them as a whole and
@@ -161,6 +162,7 @@ public final class NodeContext
     private static final int MAX_PENDING = 16 * 1024 * 1024;
     private static final int MAX_SESSIONS = 64 * 1024;
     private static final int MAX_MEMBERS = 7;
+    private static final long MAX_TIME_NS = TimeUnit.HOURS.toNanos(1);
 
     private final Settings settings;
     private final Set<String> unknownNames = new TreeSet<>();
@@ -304,7 +306,7 @@ public final class NodeContext
         }
         check(memberAddresses.size() <= MAX_MEMBERS, MEMBERS_PROP_NAME, memberAddresses.size() + " members",
             "1 to " + MAX_MEMBERS, problems);
-        if (problems.size() == before)
+        if (problems.size() == before && !settings.isMalformed(MEMBER_ID_PROP_NAME))
         {
             check(null != ownAddress(), MEMBER_ID_PROP_NAME, memberId,
                 "one of those in " + MEMBERS_PROP_NAME + " (" + members + ")", problems);
@@ -318,7 +320,7 @@ public final class NodeContext
             MAX_COMMAND_LENGTH_PROP_NAME, maxCommandLength, "1 to " + most, problems);
         check(maxReplyLength >= 0 && maxReplyLength <= most,
             MAX_REPLY_LENGTH_PROP_NAME, maxReplyLength, "0 to " + most, problems);
-        final long least = BitUtil.align(maxCommandLength + 8192L, 4096);
+        final long least = BitUtil.align(Math.clamp(maxCommandLength, 1, most) + 8192L, 4096);
         check(segmentLength >= least && 0 == (segmentLength & 4095), SEGMENT_LENGTH_PROP_NAME, segmentLength,
             "a multiple of 4096, " + least + " or more, to hold the longest command", problems);
         check(maxAppendLength >= 1024 && maxAppendLength <= most, MAX_APPEND_LENGTH_PROP_NAME, maxAppendLength,
@@ -331,14 +333,30 @@ public final class NodeContext
 
     private void concludeTimes(final List<String> problems)
     {
-        check(heartbeatIntervalNs > 0, HEARTBEAT_INTERVAL_PROP_NAME, heartbeatIntervalNs + "ns", "more than 0",
-            problems);
-        check(electionTimeoutMinNs > heartbeatIntervalNs, ELECTION_TIMEOUT_MIN_PROP_NAME, electionTimeoutMinNs + "ns",
-            "more than " + HEARTBEAT_INTERVAL_PROP_NAME + " (" + heartbeatIntervalNs + "ns)", problems);
-        check(electionTimeoutMaxNs > electionTimeoutMinNs, ELECTION_TIMEOUT_MAX_PROP_NAME,
-            electionTimeoutMaxNs + "ns",
-            "more than " + ELECTION_TIMEOUT_MIN_PROP_NAME + " (" + electionTimeoutMinNs + "ns)", problems);
-        check(sessionTimeoutNs > 0, SESSION_TIMEOUT_PROP_NAME, sessionTimeoutNs + "ns", "more than 0", problems);
+        checkTime(heartbeatIntervalNs > 0, HEARTBEAT_INTERVAL_PROP_NAME, heartbeatIntervalNs, "0", 0, problems);
+        checkTime(electionTimeoutMinNs > heartbeatIntervalNs, ELECTION_TIMEOUT_MIN_PROP_NAME, electionTimeoutMinNs,
+            HEARTBEAT_INTERVAL_PROP_NAME, heartbeatIntervalNs, problems);
+        checkTime(electionTimeoutMaxNs > electionTimeoutMinNs, ELECTION_TIMEOUT_MAX_PROP_NAME, electionTimeoutMaxNs,
+            ELECTION_TIMEOUT_MIN_PROP_NAME, electionTimeoutMinNs, problems);
+        checkTime(sessionTimeoutNs > 0, SESSION_TIMEOUT_PROP_NAME, sessionTimeoutNs, "0", 0, problems);
+    }
+
+    private static void checkTime(
+        final boolean holds,
+        final String name,
+        final long valueNs,
+        final String least,
+        final long leastNs,
+        final List<String> problems)
+    {
+        final String more = 0 == leastNs ? least : least + " (" + time(leastNs) + ")";
+        check(holds && valueNs <= MAX_TIME_NS, name, time(valueNs),
+            "more than " + more + ", at most " + time(MAX_TIME_NS), problems);
+    }
+
+    private static String time(final long valueNs)
+    {
+        return valueNs < 0 ? valueNs + "ns" : SystemUtil.formatDuration(valueNs);
     }
 
     private void concludeLimits(final List<String> problems)

@@ -2,6 +2,7 @@ package io.ukehi.node;
 
 import io.ukehi.Invariant;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.PriorityQueue;
 import org.agrona.BitUtil;
 
@@ -9,9 +10,13 @@ import org.agrona.BitUtil;
  * Commands that this replica has taken and whose end is not known yet: by index and term, so that each ends as exactly
  * one of committed, superseded or abandoned.
  * <p>
- * A cut from the log ends nothing: the entry may be alive elsewhere and be committed yet. Only what is committed at its
- * index decides, here or under a later leader. Those of the present leadership stand in a ring, in the order of their
- * indexes. When leadership ends, what is left of them is put aside and waits, however long it takes.
+ * A cut from the log ends nothing: the entry may be alive elsewhere and be committed yet. Only what is committed
+ * decides, here or under a later leader: at its index itself; or anywhere before it, if it is of a later term, since
+ * terms never fall along a log. Without the second rule a leader that is elected again, with a log cut short, might
+ * have no room for the very commands that would bring it to that index.
+ * <p>
+ * Those of the present leadership stand in a ring, in the order of their indexes. When leadership ends, what is left of
+ * them is put aside and waits, however long it takes.
  * <p>
  * Duty-cycle thread. The ring allocates nothing.
  */
@@ -37,6 +42,7 @@ final class PendingProposals
     private final PriorityQueue<Orphan> orphans = new PriorityQueue<>(Comparator.comparingLong(Orphan::index));
     private long head;
     private long tail;
+    private long appliedTerm;
 
     PendingProposals(final int capacity)
     {
@@ -82,7 +88,7 @@ final class PendingProposals
      */
     boolean onApplied(final long index, final long term, final Sink superseded)
     {
-        onAppliedTo(index - 1, superseded);
+        onAppliedTo(index - 1, term, superseded);
         boolean isFound = false;
         while (head < tail && indexes[(int)head & mask] == index)
         {
@@ -112,8 +118,12 @@ final class PendingProposals
         return true;
     }
 
-    /** Everything up to an index is applied, and what is still waiting there was not among it. */
-    void onAppliedTo(final long index, final Sink superseded)
+    /**
+     * Everything up to an index is applied, and what is still waiting there was not among it.
+     *
+     * @param term of the newest entry that is known to be committed, there or behind.
+     */
+    void onAppliedTo(final long index, final long term, final Sink superseded)
     {
         while (head < tail && indexes[(int)head & mask] <= index)
         {
@@ -124,6 +134,25 @@ final class PendingProposals
         {
             final Orphan orphan = orphans.poll();
             superseded.onEnd(orphan.sessionId, orphan.correlationId);
+        }
+        if (term > appliedTerm)
+        {
+            appliedTerm = term;
+            endBefore(term, superseded);
+        }
+    }
+
+    /** A leadership is never put aside below a term that was applied before, so a look at each new term is enough. */
+    private void endBefore(final long term, final Sink superseded)
+    {
+        for (final Iterator<Orphan> iterator = orphans.iterator(); iterator.hasNext();)
+        {
+            final Orphan orphan = iterator.next();
+            if (orphan.term < term)
+            {
+                iterator.remove();
+                superseded.onEnd(orphan.sessionId, orphan.correlationId);
+            }
         }
     }
 

@@ -157,7 +157,7 @@ public final class Replica
         final int applied = applier.apply(raft.commitIndex(), applyLimit);
         if (applied > 0)
         {
-            pending.onAppliedTo(applier.appliedIndex(), superseded);
+            pending.onAppliedTo(applier.appliedIndex(), applier.appliedTerm(), superseded);
         }
         return workCount + applied;
     }
