@@ -415,10 +415,9 @@ public final class InMemoryLog implements RaftLog
         handedOverIndex = Math.min(handedOverIndex, lastIndex);
         durableIndex = Math.min(durableIndex, lastIndex);
         // A flush that was under way completes for what is left of it, never for what comes to stand in its place.
-        flushes.removeIf(flush -> flush > lastIndex);
-        if (handedOverIndex > durableIndex && (flushes.isEmpty() || flushes.peekLast() < handedOverIndex))
+        for (int i = flushes.size(); i > 0; i--)
         {
-            flushes.add(handedOverIndex);
+            flushes.add(Math.min(flushes.poll(), lastIndex));
         }
     }
 

@@ -69,7 +69,7 @@ final class SoloRaft implements RaftListener
     }
 
     /** Appends entries of terms; equal terms at equal places give equal entries, whoever writes them. */
-    private static void write(final InMemoryLog to, final long... terms)
+    static void write(final InMemoryLog to, final long... terms)
     {
         for (final long term : terms)
         {
