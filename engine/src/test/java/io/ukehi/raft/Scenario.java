@@ -9,11 +9,11 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * A story about a cluster, told in lines: what happens, and what is to be seen then. Everything after a {@code #} is for
- * the reader. A line that cannot be done, or an expectation that is not met, ends the story with an
+ * A story about a cluster, told in lines: what happens, and what is to be seen then. Everything after a {@code #} is
+ * for the reader. A line that cannot be done, or an expectation that is not met, ends the story with an
  * {@link AssertionError} that names the line.
  * <pre>
- * cluster 5                     five nodes; messages take 1 ms; nothing is lost; no node stands by itself until "lively"
+ * cluster 5                     five nodes; messages take 1 ms, none is lost; no node stands by itself until "lively"
  * cluster 3 found 2:1,1,2 3:1   as above, with logs found on disk: node 2 has entries of terms 1, 1, 2
  * lively | calm                 timers run as they do | only "elect" makes a node stand
  * elect 1                       time passes, and only node 1 may stand, until it leads
@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  * cut 1->2, cut 1-2, join 1-2   one way, both ways
  * heal                          all links joined
  * drop 1->2 append              messages of a kind are lost on a link from now on; pass 1->2 ends it
- * hold 1->2 ack                 messages of a kind wait; release 1->2 lets them go, release 1->2 reversed last one first
+ * hold 1->2 ack                 messages of a kind wait; release 1->2 lets them go; release 1->2 reversed: last first
  * replay 1->2 append            all that were ever sent on the link arrive once more
  * crash 2, kill 2, restart 2    power lost: what was not durable is gone | process gone: all that was written stays
  * pause 2, resume 2             the process stands still while time goes on
