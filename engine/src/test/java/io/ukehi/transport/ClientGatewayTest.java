@@ -16,6 +16,7 @@ import io.ukehi.codecs.client.ReplyCode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +113,9 @@ class ClientGatewayTest
         harness.gateway.onLeader(3, 1, false, false);
         shouldHear(first, "redirect 1 term 3");
         shouldHear(second, "redirect 1 term 3");
+        harness.gateway.onLeader(3, 1, false, false);
+        first.keepAlive();
+        shouldHear(first, "keep alive");
         // This node's turn, but it takes no commands yet; then it does.
         harness.gateway.onLeader(4, NODE_ID, false, false);
         shouldHear(first, "redirect 2 term 4");
@@ -344,6 +348,76 @@ class ClientGatewayTest
         }
         assertEquals("keep alive", probe.heard.get(count));
         assertEquals(0, harness.gateway.slowCount());
+    }
+
+    @Test
+    void shouldLetNoReplyOvertakeThoseThatWait()
+    {
+        harness.close();
+        harness = new ClientGatewayHarness(driver, ClientGatewayHarness.config().replyQueueLength(1024 * 1024));
+        final ClientProbe probe = harness.connected(5, true);
+        int count = 0;
+        // The window opens between two replies, but nothing has been sent from the queue yet.
+        for (int i = 0; i < 10; i++)
+        {
+            for (final int fill = count + 36; count < fill; count++)
+            {
+                assertTrue(reply(probe, count, bytes(4_000)));
+            }
+            final int read = Math.min(count, probe.heard.size() + 10);
+            final long deadlineNs = System.nanoTime() + ClientGatewayHarness.TIMEOUT_NS;
+            while (probe.heard.size() < read && System.nanoTime() - deadlineNs < 0)
+            {
+                probe.poll();
+            }
+            LockSupport.parkNanos(5_000_000);
+            assertTrue(reply(probe, count++, bytes(100)));
+            final int all = count;
+            harness.await(() -> probe.heard.size() >= all);
+            LockSupport.parkNanos(5_000_000);
+        }
+        for (int i = 0; i < count; i++)
+        {
+            assertTrue(probe.heard.get(i).startsWith("reply " + i + " "), probe.heard.get(i));
+        }
+    }
+
+    @Test
+    void shouldKeepOnServingAClientThatLagsWhenAnotherIsDone()
+    {
+        final ClientProbe done = harness.connected(5, true);
+        final ClientProbe lagging = harness.connected(6, true);
+        harness.gateway.onLeader(3, 1, false, false);
+        final int count = 40;
+        for (int i = 1; i <= count; i++)
+        {
+            assertTrue(reply(lagging, i, bytes(4_000)));
+        }
+        harness.await(() -> !done.heard.isEmpty(), lagging);
+        harness.await(() -> lagging.heard.size() > count);
+        assertEquals("redirect 1 term 3", lagging.heard.get(count));
+    }
+
+    @Test
+    void shouldKeepSessionsApartWhenSomeEnd()
+    {
+        final ClientProbe first = harness.connected(5, true);
+        final ClientProbe second = harness.connected(6, true);
+        final ClientProbe third = harness.connected(7, true);
+        first.sendClose();
+        harness.await(() -> 2 == harness.gateway.sessionCount());
+        third.sendClose();
+        harness.await(() -> 1 == harness.gateway.sessionCount());
+        assertFalse(reply(first, 1, bytes(1)));
+        assertFalse(reply(third, 1, bytes(1)));
+        second.keepAlive();
+        shouldHear(second, "keep alive");
+        third.connect(2);
+        shouldHear(third, "connected 2 RECOVERING node 2 leader -1 term 0");
+        harness.elapse(SESSION_TIMEOUT_NS * 2);
+        assertEquals(0, harness.gateway.sessionCount());
+        shouldHear(second, "close");
+        shouldHear(third, "close");
     }
 
     @Test
