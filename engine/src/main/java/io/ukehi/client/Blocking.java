@@ -86,7 +86,7 @@ final class Blocking
             checkOpen();
             if (correlationId > 0)
             {
-                refusal = awaitReply(correlationId, deadlineNs);
+                refusal = awaitReply(correlationId);
                 if (ReplyCode.COMMITTED == refusal)
                 {
                     return replyLength(reply);
@@ -108,24 +108,22 @@ final class Blocking
     }
 
     /** Waits for a command's end: {@link ReplyCode#COMMITTED}, or why it may be sent again. */
-    private ReplyCode awaitReply(final long correlationId, final long deadlineNs)
+    private ReplyCode awaitReply(final long correlationId)
     {
         wait.await(correlationId);
         while (null == wait.outcome())
         {
-            final boolean isInterrupted = Thread.currentThread().isInterrupted();
-            if (isInterrupted || clock.nanoTime() - deadlineNs >= 0)
+            if (Thread.currentThread().isInterrupted())
             {
                 session.forget(correlationId);
-                throw new OutcomeUnknownException(correlationId, isInterrupted ?
-                    "interrupted while waiting for the reply" :
-                    "no reply within " + ctx.messageTimeoutNs() / 1_000_000 + " ms");
+                throw new OutcomeUnknownException(correlationId, "interrupted while waiting for the reply");
             }
             idleStrategy.idle(session.poll(wait));
         }
         if (Outcome.UNKNOWN == wait.outcome())
         {
-            throw new OutcomeUnknownException(correlationId, "the connection was lost or nobody answered");
+            throw new OutcomeUnknownException(
+                correlationId, "no reply within " + ctx.messageTimeoutNs() / 1_000_000 + " ms");
         }
         if (ReplyCode.REJECTED_TOO_LARGE == wait.code())
         {

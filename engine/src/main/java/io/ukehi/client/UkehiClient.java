@@ -136,7 +136,8 @@ public final class UkehiClient implements AutoCloseable
 
     /**
      * Sends a command and waits for its reply. It is sent again as long as it was certainly not applied (no leader,
-     * back-pressure, leadership has moved, another entry stands in its place), until the message timeout.
+     * back-pressure, leadership has moved, another entry stands in its place), until the message timeout; what is
+     * sent last is waited for as long again.
      * <p>
      * Commands of {@link #offer} may not be outstanding, since nobody would be told of them; with
      * {@link #request(DirectBuffer, int, int, MutableDirectBuffer, ReplyListener)} they may.

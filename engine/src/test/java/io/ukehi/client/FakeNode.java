@@ -276,7 +276,7 @@ public final class FakeNode implements AutoCloseable
 
     private void answerOn(final int streamId, final String channel)
     {
-        if (null == publication || publication.streamId() != streamId)
+        if (null == publication || publication.isClosed() || publication.streamId() != streamId)
         {
             CloseHelper.close(publication);
             publication = aeron.addExclusivePublication(channel, streamId);

@@ -74,6 +74,18 @@ class UkehiClientFailoverTest
     }
 
     @Test
+    void shouldConnectAgainWhenItsLeaderListensButHasEndedTheWayBack()
+    {
+        final UkehiClient client = cluster.connect(
+            cluster.context().keepAliveIntervalNs(MILLISECONDS.toNanos(60_000)));
+        cluster.node(2).publication().close();
+        cluster.await(client, ends, "the second search", () -> 2 == client.stats().searches());
+        awaitLeader(client, 2);
+        final long id = offer(client);
+        cluster.await(client, ends, "a reply", () -> ends.has(id));
+    }
+
+    @Test
     void shouldKeepLookingThroughAnElection()
     {
         final UkehiClient client = cluster.connect(cluster.context());

@@ -379,7 +379,7 @@ class UkehiClientTest
         cluster.node(2).follow(-1, 1);
         cluster.node(3).close();
         final ClientTimeoutException failure = assertThrows(ClientTimeoutException.class,
-            () -> UkehiClient.connect(cluster.context().connectTimeoutNs(SECONDS.toNanos(1))));
+            () -> UkehiClient.connect(cluster.context().connectTimeoutNs(SECONDS.toNanos(2))));
         assertTrue(failure.getMessage().contains("member 1: answered RECOVERING"), failure.getMessage());
         assertTrue(failure.getMessage().contains("member 2: answered REDIRECT"), failure.getMessage());
         assertTrue(failure.getMessage().contains("member 3: not connected"), failure.getMessage());
