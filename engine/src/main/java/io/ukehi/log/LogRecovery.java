@@ -21,7 +21,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   <li>anything else before that position, or in a segment that is not the last (which is durable to its end before
  *   the next is begun), is <b>damage</b>: {@link CorruptionException}.</li>
  * </ul>
- * Segments behind the last whose header is all zeros were prepared and never used; they are removed.
+ * Segments behind the last whose header is all zeros, or half put with nothing behind it, were prepared and never used;
+ * they are removed.
  */
 final class LogRecovery
 {
@@ -70,7 +71,7 @@ final class LogRecovery
             }
         }
         sequences.sort(null);
-        removeUnused(sequences);
+        final List<Long> unused = takeUnused(sequences);
         boolean isMarked = false;
         for (int i = 0; i < sequences.size(); i++)
         {
@@ -80,6 +81,11 @@ final class LogRecovery
             final boolean hasMark = mark.read(segment.buffer());
             isMarked |= hasMark;
             scan(segment, isLast, hasMark ? mark.durablePosition() : SegmentHeader.LENGTH);
+        }
+        // Not before everything was read: what is refused is left as it was found.
+        for (final long sequence : unused)
+        {
+            storage.delete(LogSegment.fileName(sequence));
         }
         final long nextSequence = sequences.isEmpty() ? 0 : sequences.getLast() + 1;
         supply = new SegmentSupply(storage, config, clock, nextSequence);
@@ -121,8 +127,9 @@ final class LogRecovery
      * A segment is used from the moment its header is durable, which it becomes along with its first batch: while the
      * header is zeros nothing in it was ever reported, whatever else of that batch has reached the disk.
      */
-    private void removeUnused(final List<Long> sequences)
+    private List<Long> takeUnused(final List<Long> sequences)
     {
+        final List<Long> unused = new ArrayList<>();
         while (!sequences.isEmpty())
         {
             final String name = LogSegment.fileName(sequences.getLast());
@@ -130,13 +137,12 @@ final class LogRecovery
             {
                 if (!isUnused(file))
                 {
-                    return;
+                    break;
                 }
             }
-            storage.delete(name);
-            storage.forceDirectory();
-            sequences.removeLast();
+            unused.add(sequences.removeLast());
         }
+        return unused;
     }
 
     private static boolean isUnused(final StorageFile file)
@@ -146,8 +152,13 @@ final class LogRecovery
             return true;
         }
         final DurableMark note = new DurableMark();
-        return SegmentHeader.isUnused(file.buffer()) &&
-            !(note.read(file.buffer()) && note.durablePosition() > SegmentHeader.LENGTH);
+        final boolean hasMark = note.read(file.buffer());
+        if (SegmentHeader.isUnused(file.buffer()))
+        {
+            return !hasMark || note.durablePosition() <= SegmentHeader.LENGTH;
+        }
+        return SegmentHeader.isHalfPut(file.buffer()) && !hasMark &&
+            EntryFrame.isZero(file.buffer(), SegmentHeader.LENGTH, file.length() - SegmentHeader.LENGTH);
     }
 
     private void createFirst()

@@ -97,6 +97,23 @@ public final class SegmentHeader
         return EntryFrame.isZero(buffer, 0, SECTOR_LENGTH);
     }
 
+    /**
+     * Whether an identity may be one that a process died over while it stored it, the checksum being the last of it:
+     * seen only where stores go straight into the file.
+     */
+    static boolean isHalfPut(final DirectBuffer buffer)
+    {
+        return 0 == buffer.getInt(CRC_OFFSET, LITTLE_ENDIAN) &&
+            isZeroOr(MAGIC, buffer.getInt(MAGIC_OFFSET, LITTLE_ENDIAN)) &&
+            isZeroOr(VERSION, buffer.getInt(VERSION_OFFSET, LITTLE_ENDIAN)) &&
+            isZeroOr(LENGTH, buffer.getInt(HEADER_LENGTH_OFFSET, LITTLE_ENDIAN));
+    }
+
+    private static boolean isZeroOr(final int expected, final int found)
+    {
+        return 0 == found || expected == found;
+    }
+
     /** What is wrong with an identity; null if nothing is. */
     static String fault(final Crc32c crc, final DirectBuffer buffer)
     {

@@ -53,6 +53,10 @@ final class CrashableLog
             harness.history = most;
         }
         durable = last;
+        // A majority may have committed more than this log had on its disk.
+        committed = Math.min(committed, last);
+        final long commitIndex = harness.log.recovery().commitIndex();
+        assertTrue(commitIndex <= committed, () -> "committed " + committed + ", found " + commitIndex);
         return this;
     }
 

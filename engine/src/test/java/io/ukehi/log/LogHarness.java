@@ -89,14 +89,19 @@ final class LogHarness implements AutoCloseable
         history.checkEqual(log);
     }
 
-    /** Index of the first entry in the newest segment that begins at or before an index. */
+    /** Index of the first entry in a segment; the one after the last entry if there are fewer. */
     long firstOfSegment(final int segment)
+    {
+        return firstOfSegmentOn(log, segment);
+    }
+
+    static long firstOfSegmentOn(final SegmentedLog anyLog, final int segment)
     {
         final LogCursor cursor = new LogCursor();
         long index = 1;
         for (int i = 0; i < segment; i++)
         {
-            log.read(index, Long.MAX_VALUE, Integer.MAX_VALUE, cursor);
+            anyLog.read(index, Long.MAX_VALUE, Integer.MAX_VALUE, cursor);
             index += cursor.count();
         }
         return index;

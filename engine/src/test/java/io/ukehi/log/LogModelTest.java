@@ -81,7 +81,7 @@ class LogModelTest
                 case 3, 4 -> log.disk.writeBack(random);
                 case 5, 6, 7 -> truncate();
                 case 8, 9 -> doom();
-                case 10 -> log.commit(log.committed + random.nextLong(log.durable - log.committed + 1) / 4);
+                case 10 -> commit();
                 case 11, 12, 13 -> log.harness.check();
                 case 14 -> log.sync();
                 default -> work();
@@ -110,6 +110,11 @@ class LogModelTest
                     log.flusherStep();
                 }
             }
+        }
+
+        private void commit()
+        {
+            log.commit(log.committed + random.nextLong(log.most.lastIndex() - log.committed + 1) / 4);
         }
 
         private void truncate()
@@ -149,8 +154,6 @@ class LogModelTest
                 }
             }
             log = null == next.harness.log ? next.open() : next;
-            final long commitIndex = log.harness.log.recovery().commitIndex();
-            assertTrue(commitIndex <= log.committed, () -> "committed " + log.committed + ", found " + commitIndex);
             isDoomed = false;
         }
     }
