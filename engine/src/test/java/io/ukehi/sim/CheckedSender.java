@@ -1,0 +1,111 @@
+package io.ukehi.sim;
+
+import io.ukehi.raft.AckKind;
+import io.ukehi.raft.EntryCursor;
+import io.ukehi.raft.PeerSender;
+import io.ukehi.raft.Role;
+import io.ukehi.raft.VoteKind;
+
+/** Stands between a node's rules and what encodes their words: a node may say nothing that a crash could belie. */
+final class CheckedSender implements PeerSender
+{
+    private final SimNode node;
+    private final PeerSender next;
+
+    CheckedSender(final SimNode node, final PeerSender next)
+    {
+        this.node = node;
+        this.next = next;
+    }
+
+    private void require(final boolean holds, final String rule, final long value)
+    {
+        Violation.check(holds, rule, node.id(), value);
+    }
+
+    private void requireLeader(final long term)
+    {
+        require(Role.LEADER == node.raft().role() && node.raft().term() == term && node.hardState().term() == term,
+            "only the leader of a term speaks as one", term);
+    }
+
+    @Override
+    public boolean sendVoteRequest(
+        final int toId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
+    {
+        final boolean isBinding = VoteKind.PRE_VOTE != kind;
+        require(!isBinding || node.id() == node.hardState().votedFor(),
+            "a candidate's own vote is durable before it asks", term);
+        require(node.hardState().term() == term - (isBinding ? 0 : 1),
+            "a term is durable before it is spoken of", term);
+        require(lastLogIndex == node.log().lastIndex() && lastLogTerm == node.log().lastTerm(),
+            "a candidate tells of its log as it is", lastLogIndex);
+        return next.sendVoteRequest(toId, kind, term, lastLogIndex, lastLogTerm);
+    }
+
+    @Override
+    public boolean sendVoteReply(
+        final int toId, final VoteKind kind, final long term, final long requestTerm, final boolean granted)
+    {
+        require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
+        require(!granted || VoteKind.PRE_VOTE == kind ||
+            (node.hardState().term() == requestTerm && node.hardState().votedFor() == toId),
+            "a vote is durable before it is given", requestTerm);
+        return next.sendVoteReply(toId, kind, term, requestTerm, granted);
+    }
+
+    @Override
+    public boolean sendAppend(
+        final int toId,
+        final long term,
+        final long sequence,
+        final long prevIndex,
+        final long prevTerm,
+        final long commitIndex,
+        final EntryCursor entries)
+    {
+        requireLeader(term);
+        require(node.log().termAt(prevIndex) == prevTerm, "an append tells of the log as it is", prevIndex);
+        require(commitIndex <= node.raft().commitIndex(), "no more is called committed than is", commitIndex);
+        return next.sendAppend(toId, term, sequence, prevIndex, prevTerm, commitIndex, entries);
+    }
+
+    @Override
+    public boolean sendAck(
+        final int toId,
+        final AckKind kind,
+        final long term,
+        final long sequence,
+        final long heartbeatSequence,
+        final long incarnation,
+        final long matchIndex,
+        final long lastIndex,
+        final long conflictIndex,
+        final long conflictTerm)
+    {
+        require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
+        if (AckKind.ACCEPTED == kind)
+        {
+            require(matchIndex <= node.log().durableIndex(), "what is acknowledged is durable", matchIndex);
+            node.checkVouched(term, matchIndex);
+        }
+        return next.sendAck(
+            toId, kind, term, sequence, heartbeatSequence, incarnation, matchIndex, lastIndex, conflictIndex,
+            conflictTerm);
+    }
+
+    @Override
+    public boolean sendHeartbeat(final int toId, final long term, final long sequence, final long commitIndex)
+    {
+        requireLeader(term);
+        require(commitIndex <= node.raft().commitIndex(), "no more is called committed than is", commitIndex);
+        return next.sendHeartbeat(toId, term, sequence, commitIndex);
+    }
+
+    @Override
+    public boolean sendTimeoutNow(final int toId, final long term)
+    {
+        requireLeader(term);
+        return next.sendTimeoutNow(toId, term);
+    }
+}

@@ -1,0 +1,80 @@
+package io.ukehi.sim;
+
+/** Every kind of misfortune that the simulator brings. Each is counted, and a run of many seeds must meet them all. */
+public enum FaultKind
+{
+    /** A message is lost. */
+    LOSS,
+    /** A message arrives twice. */
+    DUPLICATE,
+    /** A message arrives before one that was sent earlier on the same link. */
+    REORDER,
+    /** A message of long ago arrives once more. */
+    REPLAY,
+    /** Some bits of a message are turned over. */
+    CORRUPTION,
+    /** A message takes many times as long as others. */
+    LATE,
+    /** The link takes no message, and says so. */
+    BACK_PRESSURE,
+    /** Nothing comes through on a link for a while, and then everything. */
+    CLOG,
+    /** The cluster is cut in two. */
+    PARTITION,
+    /** A node reaches nobody and is reached by nobody. */
+    ISOLATION,
+    /** Two parts that are joined by one node only. */
+    BRIDGE,
+    /** A node is heard, and hears nothing. */
+    DEAF,
+    /** A node hears, and is not heard. */
+    MUTE,
+    /** Any graph of links, each one way. */
+    RANDOM_GRAPH,
+    /** A process dies between two steps. */
+    KILL,
+    /** A machine loses power between two steps. */
+    POWER_CUT,
+    /** A node dies as it sends. */
+    CRASH_AT_SEND,
+    /** A machine loses power at an operation on its disk. */
+    POWER_CUT_AT_DISK,
+    /** A process dies at an operation on its disk. */
+    KILL_AT_DISK,
+    /** A node is closed in order. */
+    STOP,
+    /** A node dies again while it recovers. */
+    CRASH_IN_RECOVERY,
+    /** A process stands still for longer than any timeout, or shorter. */
+    PAUSE,
+    /** A wall clock is set. */
+    WALL_CLOCK,
+    /** A monotonic clock runs fast or slow. */
+    DRIFT,
+    /** A leader is asked to hand leadership over. */
+    TRANSFER,
+    /** A leader is asked to give up leadership. */
+    STEP_DOWN,
+    /** A write fails. */
+    FAILED_WRITE,
+    /** A force fails, and what it should have kept is dropped. */
+    FAILED_FORCE,
+    /** A file cannot be created, allocated, renamed or deleted, or a directory not be forced. */
+    FAILED_FILE,
+    /** There is no room on the disk for a while. */
+    DISK_FULL,
+    /** A disk is many times as slow as before, for a while. */
+    SLOW_DISK,
+    /** The operating system writes some of what was not forced. */
+    WRITE_BACK,
+    /** A bit of a file is turned over. */
+    BIT_FLIP,
+    /** A sector holds noise. */
+    NOISE,
+    /** A sector holds what another one should. */
+    MISDIRECTION,
+    /** A client's request is lost. */
+    LOST_REQUEST,
+    /** A client's answer is lost. */
+    LOST_ANSWER
+}

@@ -1,0 +1,46 @@
+package io.ukehi.sim;
+
+import io.ukehi.codecs.peer.AckDecoder;
+import io.ukehi.codecs.peer.AppendDecoder;
+import io.ukehi.codecs.peer.HeartbeatDecoder;
+import io.ukehi.codecs.peer.MessageHeaderDecoder;
+import io.ukehi.codecs.peer.TimeoutNowDecoder;
+import io.ukehi.codecs.peer.VoteReplyDecoder;
+import io.ukehi.codecs.peer.VoteRequestDecoder;
+
+/** A message as a person reads it. */
+final class MessageText
+{
+    private MessageText()
+    {
+    }
+
+    static String of(final SimEvent event)
+    {
+        final String from = "from " + event.from + ": ";
+        if (event.isDamaged)
+        {
+            return from + event.length + " bytes, damaged";
+        }
+        final MessageHeaderDecoder header = new MessageHeaderDecoder();
+        header.wrap(event.buffer, 0);
+        final StringBuilder text = new StringBuilder(from);
+        switch (header.templateId())
+        {
+            case VoteRequestDecoder.TEMPLATE_ID ->
+                new VoteRequestDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case VoteReplyDecoder.TEMPLATE_ID ->
+                new VoteReplyDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case AppendDecoder.TEMPLATE_ID ->
+                new AppendDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case AckDecoder.TEMPLATE_ID ->
+                new AckDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case HeartbeatDecoder.TEMPLATE_ID ->
+                new HeartbeatDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case TimeoutNowDecoder.TEMPLATE_ID ->
+                new TimeoutNowDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            default -> text.append("template ").append(header.templateId());
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,121 @@
+package io.ukehi.sim;
+
+/** The disk of a node, over all its lives: what fails on it, and when. */
+final class NodeDisk implements SimDiskFaults
+{
+    /** The process is gone: thrown in the middle of an operation. */
+    static final class ProcessDeath extends RuntimeException
+    {
+        private static final long serialVersionUID = 1L;
+
+        ProcessDeath()
+        {
+            super("the process is gone", null, false, false);
+        }
+    }
+
+    private final World world;
+    private SimDisk disk = new SimDisk();
+    private FaultKind planned;
+    private int countdown;
+    /** Of the present life: power is gone, or the process is. */
+    private boolean isPowerCut;
+    private boolean isDead;
+    private boolean hasFailed;
+
+    NodeDisk(final World world)
+    {
+        this.world = world;
+        disk.faults(this);
+    }
+
+    SimDisk storage()
+    {
+        return disk;
+    }
+
+    /** Lets an operation some way ahead fail. */
+    void plan(final FaultKind kind, final int operationsAhead)
+    {
+        planned = kind;
+        countdown = operationsAhead;
+    }
+
+    /** Whether the node died in an operation, even if nobody has heard of it. */
+    boolean hasDied()
+    {
+        return isDead;
+    }
+
+    boolean isPowerCut()
+    {
+        return isPowerCut;
+    }
+
+    /** Whether an operation of this life has failed. */
+    boolean hasFailed()
+    {
+        return hasFailed;
+    }
+
+    private void reset()
+    {
+        planned = null;
+        isDead = false;
+        isPowerCut = false;
+        hasFailed = false;
+    }
+
+    void calm()
+    {
+        planned = null;
+        disk.capacity(SimDisk.UNBOUNDED);
+    }
+
+    void afterKill()
+    {
+        disk = disk.afterKill().faults(this);
+        reset();
+    }
+
+    void afterPowerCut(final SimRandom chance)
+    {
+        disk = disk.afterPowerCut(chance).faults(this);
+        reset();
+    }
+
+    @Override
+    public Fate before(final Operation operation, final String name, final long number)
+    {
+        if (isDead && !isPowerCut)
+        {
+            throw new ProcessDeath();
+        }
+        if (null == planned || countdown-- > 0)
+        {
+            return Fate.DONE;
+        }
+        final boolean isMet = switch (planned)
+        {
+            case FAILED_WRITE -> Operation.WRITE == operation;
+            case FAILED_FORCE -> Operation.FORCE == operation;
+            case FAILED_FILE -> Operation.WRITE != operation && Operation.FORCE != operation;
+            default -> true;
+        };
+        if (!isMet)
+        {
+            return Fate.DONE;
+        }
+        final FaultKind kind = planned;
+        planned = null;
+        world.hit(kind);
+        isPowerCut = FaultKind.POWER_CUT_AT_DISK == kind;
+        isDead = isPowerCut || FaultKind.KILL_AT_DISK == kind;
+        hasFailed = true;
+        if (FaultKind.KILL_AT_DISK == kind)
+        {
+            throw new ProcessDeath();
+        }
+        return isPowerCut ? Fate.POWER_CUT : Fate.FAIL;
+    }
+}

@@ -1,0 +1,217 @@
+package io.ukehi.sim;
+
+import io.ukehi.log.EntryFrame;
+import io.ukehi.raft.EntryCursor;
+import io.ukehi.raft.RaftLog;
+import java.util.Arrays;
+import org.agrona.DirectBuffer;
+
+/**
+ * A node's log as its rules see it, with an observer in front who keeps, over all lives of the node, what was in it:
+ * a digest of each entry that stands for all entries before it too. While the node is down it answers for what the disk
+ * has to give back.
+ */
+final class ObservedLog implements RaftLog
+{
+    private static final long FACTOR = 0x9E3779B97F4A7C15L;
+
+    private final SimNode node;
+    private RaftLog log;
+    private EntryCursor cursor;
+    private long[] digests = new long[256];
+    private long[] terms = new long[256];
+    private long[] tokens = new long[256];
+    private long lastIndex;
+    private long durableIndex;
+    /** From here on entries are being removed; {@link Long#MAX_VALUE} if none are. */
+    private long cutFrom = Long.MAX_VALUE;
+
+    ObservedLog(final SimNode node)
+    {
+        this.node = node;
+    }
+
+    /** A life begins: what was recovered is held against what was there. */
+    void attach(final RaftLog recovered)
+    {
+        cursor = recovered.newCursor();
+        final long promised = Math.min(durableIndex, cutFrom - 1);
+        Violation.check(recovered.lastIndex() >= promised, "what was durable is there after a restart",
+            node.id(), promised);
+        final long[] before = Arrays.copyOf(digests, (int)promised + 1);
+        log = recovered;
+        lastIndex = 0;
+        collect(1, recovered.lastIndex());
+        for (int i = 1; i <= promised; i++)
+        {
+            Violation.check(before[i] == digests[i], "what was durable is the same after a restart", node.id(), i);
+        }
+        cutFrom = Long.MAX_VALUE;
+    }
+
+    /** A life ends; what it had made durable is expected back. */
+    void detach()
+    {
+        if (null != log)
+        {
+            durableIndex = log.durableIndex();
+            log = null;
+        }
+    }
+
+    private void collect(final long from, final long to)
+    {
+        if (to >= digests.length)
+        {
+            final int length = Math.max((int)to + 1, 2 * digests.length);
+            digests = Arrays.copyOf(digests, length);
+            terms = Arrays.copyOf(terms, length);
+            tokens = Arrays.copyOf(tokens, length);
+        }
+        long index = from;
+        while (index <= to)
+        {
+            log.read(index, to, Integer.MAX_VALUE, cursor);
+            while (cursor.next())
+            {
+                Violation.check(cursor.index() == index, "the entry that was asked for", node.id(), index);
+                final int i = (int)index;
+                final int frameOffset = cursor.payloadOffset() - EntryFrame.HEADER_LENGTH;
+                final long crc = EntryFrame.crc(cursor.buffer(), frameOffset);
+                terms[i] = cursor.term();
+                tokens[i] = cursor.token();
+                digests[i] = SimRandom.mix(
+                    digests[i - 1] * FACTOR ^ crc << 20 ^ cursor.payloadLength() ^ tokens[i] << 7 ^ terms[i]);
+                index++;
+            }
+        }
+        lastIndex = to;
+    }
+
+    long digestAt(final long index)
+    {
+        return index >= 0 && index <= lastIndex ? digests[(int)index] : -1;
+    }
+
+    long tokenAt(final long index)
+    {
+        return tokens[(int)index];
+    }
+
+    @Override
+    public long firstIndex()
+    {
+        return null == log ? 1 : log.firstIndex();
+    }
+
+    @Override
+    public long lastIndex()
+    {
+        return lastIndex;
+    }
+
+    @Override
+    public long lastTerm()
+    {
+        return null == log ? terms[(int)lastIndex] : log.lastTerm();
+    }
+
+    @Override
+    public long lastToken()
+    {
+        return null == log ? tokens[(int)lastIndex] : log.lastToken();
+    }
+
+    @Override
+    public long lastClusterTimeNs()
+    {
+        return log.lastClusterTimeNs();
+    }
+
+    @Override
+    public long durableIndex()
+    {
+        return null == log ? Math.min(durableIndex, cutFrom - 1) : log.durableIndex();
+    }
+
+    @Override
+    public long termAt(final long index)
+    {
+        if (null != log)
+        {
+            return log.termAt(index);
+        }
+        return index >= 0 && index <= lastIndex ? terms[(int)index] : UNKNOWN_TERM;
+    }
+
+    @Override
+    public long append(
+        final int type,
+        final long term,
+        final long token,
+        final long clusterTimeNs,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        final long index = log.append(type, term, token, clusterTimeNs, payload, offset, length);
+        if (index > 0)
+        {
+            Violation.check(index == lastIndex + 1, "entries follow one another", node.id(), index);
+            collect(index, index);
+        }
+        return index;
+    }
+
+    @Override
+    public EntryCursor newCursor()
+    {
+        return log.newCursor();
+    }
+
+    @Override
+    public boolean verify(final EntryCursor run, final DirectBuffer buffer, final int offset, final int length)
+    {
+        return log.verify(run, buffer, offset, length);
+    }
+
+    @Override
+    public long appendFrames(final EntryCursor run)
+    {
+        final long result = log.appendFrames(run);
+        if (result > 0)
+        {
+            collect(lastIndex + 1, result);
+        }
+        return result;
+    }
+
+    @Override
+    public void truncateFrom(final long index)
+    {
+        node.beforeCut(index);
+        cutFrom = index;
+        log.truncateFrom(index);
+        cutFrom = Long.MAX_VALUE;
+        lastIndex = index - 1;
+        Violation.check(log.lastIndex() == lastIndex, "a cut removes what it says", node.id(), index);
+    }
+
+    @Override
+    public int read(final long fromIndex, final long toIndex, final int maxBytes, final EntryCursor run)
+    {
+        return log.read(fromIndex, toIndex, maxBytes, run);
+    }
+
+    @Override
+    public void onCommit(final long commitIndex)
+    {
+        log.onCommit(commitIndex);
+    }
+
+    @Override
+    public int flush()
+    {
+        return log.flush();
+    }
+}

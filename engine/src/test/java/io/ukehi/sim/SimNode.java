@@ -1,0 +1,410 @@
+package io.ukehi.sim;
+
+import io.ukehi.kv.KvStateMachine;
+import io.ukehi.log.HardStateFile;
+import io.ukehi.log.IdentityFile;
+import io.ukehi.log.LogConfig;
+import io.ukehi.log.RecoveryReport;
+import io.ukehi.log.SegmentedLog;
+import io.ukehi.node.HardStateRecord;
+import io.ukehi.node.Replica;
+import io.ukehi.node.ReplicaLimits;
+import io.ukehi.node.ReplicaListener;
+import io.ukehi.node.SegmentedRaftLog;
+import io.ukehi.raft.HardStateStore;
+import io.ukehi.raft.Raft;
+import io.ukehi.raft.RaftConfig;
+import io.ukehi.raft.RaftInvariants;
+import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.Role;
+import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.transport.DropCounters;
+import io.ukehi.transport.PeerAdapter;
+import io.ukehi.transport.PeerPublisher;
+import org.agrona.DirectBuffer;
+
+/**
+ * A whole node over all of its lives: the production classes from the peers' codec down to the files, on simulated
+ * clocks, links and a disk. What is remembered from life to life is the disk, and what observers noted of it.
+ */
+final class SimNode implements RaftInvariants.Replica
+{
+    /** The process ends while it hands a message to the network. */
+    static final class DeathAtSend extends RuntimeException
+    {
+        private static final long serialVersionUID = 1L;
+
+        DeathAtSend()
+        {
+            super("the process is gone", null, false, false);
+        }
+    }
+
+    static final int MAX_REPLY_LENGTH = 1024;
+    private static final long CLUSTER_ID = 0x756B656869L;
+    private static final int GROUP_ID = 1;
+    private static final int NEVER = -1;
+
+    private final World world;
+    private final SimSettings settings;
+    private final int id;
+    private final int[] ids;
+    private final SimRandom random;
+    private final SimClock clock;
+    private final NodeDisk disk;
+    private final ObservedLog log;
+    private final ObservedHardState hardState;
+    private final CheckedSender sender;
+    private final DropCounters drops = new DropCounters();
+    private SegmentedLog wal;
+    private Replica replica;
+    private PeerAdapter adapter;
+    private RecoveryReport recovery;
+    private boolean isUp;
+    private long bootId = 1;
+    private long startCount;
+    private int sendsUntilDeath = NEVER;
+    /** While a message is handled that is not as it was sent. */
+    private boolean isHearingDamage;
+    private long checkedAppliedIndex;
+    long pausedUntilNs;
+    long slowUntilNs;
+    long cycleDueNs = Long.MAX_VALUE;
+    long cycleToken;
+    long flushDueNs = Long.MAX_VALUE;
+    long flushToken;
+
+    SimNode(final World world, final int id, final SimRandom random)
+    {
+        this.world = world;
+        this.settings = world.settings();
+        this.id = id;
+        this.random = random;
+        this.ids = new int[settings.size];
+        for (int i = 0; i < ids.length; i++)
+        {
+            ids[i] = i + 1;
+        }
+        this.clock = new SimClock(random, settings.driftPerMillion);
+        this.disk = new NodeDisk(world);
+        this.log = new ObservedLog(this);
+        this.hardState = new ObservedHardState(this);
+        this.sender = new CheckedSender(
+            this, new PeerPublisher(CLUSTER_ID, GROUP_ID, id, world.network().linkOf(this)));
+    }
+
+    /** A life begins, with what the disk holds. Throws what a program would print before it ends. */
+    void start()
+    {
+        clock.worldTime(world.timeNs());
+        startCount++;
+        final SimDisk storage = disk.storage();
+        final long logId = IdentityFile.claim(storage, CLUSTER_ID, GROUP_ID, id, 7919L * id);
+        final HardStateFile hardStateFile = HardStateFile.open(storage);
+        wal = SegmentedLog.open(storage, logConfig(logId), clock);
+        recovery = wal.recovery();
+        hardState.attach(new HardStateRecord(hardStateFile));
+        log.attach(new SegmentedRaftLog(wal));
+        Violation.check(recovery.commitIndex() <= world.invariants().committedIndex(),
+            "what is recovered as committed was committed", id, recovery.commitIndex());
+        final RaftConfig config = new RaftConfig()
+            .nodeId(id)
+            .members(ids)
+            .electionTimeoutNs(settings.electionMinNs, settings.electionMaxNs)
+            .heartbeatIntervalNs(settings.heartbeatNs)
+            .maxAppendBytes(settings.maxAppendBytes)
+            .maxInflightBytes(settings.maxInflightBytes)
+            .maxInflightMessages(settings.maxInflightMessages)
+            .randomSeed(random.nextLong())
+            .incarnation(startCount)
+            .initialCommitIndex(recovery.commitIndex());
+        sendsUntilDeath = NEVER;
+        checkedAppliedIndex = 0;
+        replica = new Replica(
+            config, log, hardState, sender, new KvStateMachine(),
+            new ReplicaLimits(
+                settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence),
+            new Listener());
+        adapter = new PeerAdapter(CLUSTER_ID, GROUP_ID, id, ids, replica.peerHandler(), drops);
+        isUp = true;
+        pausedUntilNs = 0;
+        replica.start();
+    }
+
+    private LogConfig logConfig(final long logId)
+    {
+        return new LogConfig()
+            .segmentLength(settings.segmentLength)
+            .maxPayloadLength(Workload.maxPayloadLength(settings))
+            .allocationSliceLength(settings.allocationSliceLength)
+            .durability(settings.durability)
+            .bootId(bootId)
+            .logId(logId);
+    }
+
+    /** One cycle without what is heard: that comes as events of its own. Returns work done. */
+    int cycle()
+    {
+        beginCycle();
+        final int workCount = replica.doWork();
+        checkApplied();
+        return workCount;
+    }
+
+    private void beginCycle()
+    {
+        clock.worldTime(world.timeNs());
+        replica.onCycle(clock.nanoTime(), clock.epochNs());
+    }
+
+    private void checkApplied()
+    {
+        final long applied = replica.appliedIndex();
+        if (applied != checkedAppliedIndex)
+        {
+            checkedAppliedIndex = applied;
+            Violation.check(applied <= replica.raft().commitIndex(), "applied never exceeds commit", id, applied);
+            world.checkState(this, applied, replica.stateDigest());
+        }
+    }
+
+    int flushStep()
+    {
+        clock.worldTime(world.timeNs());
+        return wal.flusher().doWork();
+    }
+
+    void deliver(final SimEvent event)
+    {
+        beginCycle();
+        if (replica.isRecovering())
+        {
+            return;
+        }
+        final long dropsBefore = drops.total();
+        isHearingDamage = event.isDamaged;
+        adapter.onMessage(event.buffer, 0, event.length);
+        isHearingDamage = false;
+        Violation.check(event.isDamaged || drops.total() == dropsBefore,
+            "a whole message of a peer is taken", id, drops.total());
+    }
+
+    long propose(final DirectBuffer payload, final int length)
+    {
+        beginCycle();
+        return replica.propose(payload, 0, length);
+    }
+
+    /** Closed in order, as an operator does. */
+    void stop()
+    {
+        clock.worldTime(world.timeNs());
+        isUp = false;
+        replica.stop();
+        wal.close();
+    }
+
+    /** A life ends. The old process keeps the old disk, where nothing it still does matters. */
+    void end(final boolean isPowerCut)
+    {
+        isUp = false;
+        log.detach();
+        hardState.detach();
+        if (null != replica)
+        {
+            replica.stop();
+            replica = null;
+        }
+        if (isPowerCut)
+        {
+            bootId++;
+            disk.afterPowerCut(random);
+        }
+        else
+        {
+            disk.afterKill();
+        }
+        cycleToken++;
+        cycleDueNs = Long.MAX_VALUE;
+        flushToken++;
+        flushDueNs = Long.MAX_VALUE;
+    }
+
+    void dieAtSend(final int sends)
+    {
+        sendsUntilDeath = sends;
+    }
+
+    void beforeSend()
+    {
+        if (sendsUntilDeath > NEVER && 0 == sendsUntilDeath--)
+        {
+            throw new DeathAtSend();
+        }
+    }
+
+    void beforeCut(final long index)
+    {
+        world.invariants().onCut(this, index);
+    }
+
+    /** A follower vouches for what the leader has, never for its own tail. */
+    void checkVouched(final long term, final long match)
+    {
+        final SimNode leader = world.leaderOf(term);
+        if (null != leader && match > 0)
+        {
+            Violation.check(match <= leader.log.lastIndex() && leader.digestAt(match) == digestAt(match),
+                "a follower vouches for what the leader has, never for its own tail", id, match);
+        }
+    }
+
+    boolean isUp()
+    {
+        return isUp;
+    }
+
+    boolean isPaused()
+    {
+        return world.timeNs() < pausedUntilNs;
+    }
+
+    boolean isRecovering()
+    {
+        return replica.isRecovering();
+    }
+
+    boolean isLeader()
+    {
+        return isUp && Role.LEADER == replica.raft().role();
+    }
+
+    NodeDisk disk()
+    {
+        return disk;
+    }
+
+    SimClock clock()
+    {
+        return clock;
+    }
+
+    RecoveryReport recovery()
+    {
+        return recovery;
+    }
+
+    @Override
+    public int id()
+    {
+        return id;
+    }
+
+    @Override
+    public Raft raft()
+    {
+        return null == replica ? null : replica.raft();
+    }
+
+    @Override
+    public RaftLog log()
+    {
+        return log;
+    }
+
+    @Override
+    public HardStateStore hardState()
+    {
+        return hardState;
+    }
+
+    @Override
+    public long digestAt(final long index)
+    {
+        return log.digestAt(index);
+    }
+
+    @Override
+    public long tokenAt(final long index)
+    {
+        return log.tokenAt(index);
+    }
+
+    @Override
+    public String toString()
+    {
+        final StringBuilder text = new StringBuilder("node ").append(id);
+        if (isUp)
+        {
+            final Raft raft = replica.raft();
+            text.append(isPaused() ? " paused " : " ").append(replica.isRecovering() ? "RECOVERING" : raft.role())
+                .append(" term ").append(raft.term())
+                .append(" leader ").append(raft.leaderId())
+                .append(" commit ").append(raft.commitIndex())
+                .append(" applied ").append(replica.appliedIndex());
+        }
+        else
+        {
+            text.append(" down, term ").append(hardState.term());
+        }
+        return text.append(" vote ").append(hardState.votedFor())
+            .append(" last ").append(log.lastIndex()).append('@').append(log.termAt(log.lastIndex()))
+            .append(" durable ").append(log.durableIndex())
+            .append(" starts ").append(startCount).toString();
+    }
+
+    /** What the node would tell its clients. */
+    private final class Listener implements ReplicaListener
+    {
+        @Override
+        public void onRoleChange(final Role role, final long term, final int leaderId)
+        {
+            world.onRoleChange(SimNode.this, role, term, leaderId);
+        }
+
+        @Override
+        public void onRefused(final int fromId, final String reason)
+        {
+            if (!isHearingDamage)
+            {
+                throw new Violation("correct nodes refuse nothing of one another (" + reason + "): node " + id +
+                    " of node " + fromId);
+            }
+        }
+
+        @Override
+        public void onRecovered()
+        {
+        }
+
+        @Override
+        public void onCommitted(
+            final CommandHeader header,
+            final DirectBuffer reply,
+            final int offset,
+            final int length,
+            final boolean isProposedHere)
+        {
+            final boolean isAnswered = isProposedHere || Role.LEADER == replica.raft().role();
+            world.workload().onCommitted(SimNode.this, header, reply, offset, length, isAnswered);
+        }
+
+        @Override
+        public void onSuperseded(final long sessionId, final long correlationId)
+        {
+            world.workload().onRejected(SimNode.this, (int)correlationId);
+        }
+
+        @Override
+        public void onAbandoned(final long sessionId, final long correlationId)
+        {
+            // The client finds out by waiting in vain.
+        }
+
+        @Override
+        public void onMalformed(final long index, final long term, final int payloadLength)
+        {
+            throw new Violation("a command without a sender: node " + id + ", at " + index);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.ukehi.sim;
+
+import io.ukehi.fencing.FencingToken;
+import io.ukehi.log.Durability;
+
+/**
+ * What a world is made of, drawn from its seed: size, timeouts, lengths (small, so that boundaries are met often),
+ * load, and which faults happen how often. No two seeds live through the same weather.
+ */
+final class SimSettings
+{
+    static final long US = 1_000L;
+    static final long MS = 1_000_000L;
+
+    final int size;
+    final Durability durability;
+    final long electionMinNs;
+    final long electionMaxNs;
+    final long heartbeatNs;
+    /** A node without anything to do has a cycle at least this often. */
+    final long idleNs;
+    final long cycleDelayNs;
+    final long minDelayNs;
+    final long maxDelayNs;
+    final long flushDelayNs;
+    final boolean isFifo;
+    final int driftPerMillion;
+    final int maxAppendBytes;
+    final int maxInflightBytes;
+    final int maxInflightMessages;
+    final int segmentLength;
+    final int maxValueLength;
+    final int allocationSliceLength;
+    final int applyLimit;
+    final int pendingLimit;
+    final long maxTokenSequence;
+    final int clients;
+    final int keys;
+    final long thinkNs;
+    final long requestTimeoutNs;
+    final double lossRate;
+    final double duplicateRate;
+    final double replayRate;
+    final double corruptionRate;
+    final double lateRate;
+    final double backPressureRate;
+    final double clientLossRate;
+    /** Mean time between two faults of the kinds below. */
+    final long faultIntervalNs;
+    final int networkWeight;
+    final int crashWeight;
+    final int diskWeight;
+    final int orderWeight;
+    final boolean isDamaging;
+
+    SimSettings(final SimRandom random)
+    {
+        size = new int[]{1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7}[random.nextInt(12)];
+        durability = switch (random.nextInt(6))
+        {
+            case 0 -> Durability.ASYNC;
+            case 1 -> Durability.EVERY;
+            default -> Durability.BATCH;
+        };
+        electionMinNs = random.between(60 * MS, 300 * MS);
+        electionMaxNs = electionMinNs + random.between(electionMinNs / 5, 2 * electionMinNs);
+        heartbeatNs = electionMinNs / random.between(2, 8);
+        idleNs = heartbeatNs / random.between(1, 4);
+        cycleDelayNs = random.nextBoolean() ? 0 : random.between(10 * US, 2 * MS);
+        minDelayNs = random.between(20 * US, 2 * MS);
+        maxDelayNs = minDelayNs + random.nextLong(1 + random.nextLong(electionMinNs / 4));
+        flushDelayNs = random.between(20 * US, 20 * US + random.nextLong(10 * MS));
+        isFifo = 0 == random.nextInt(3);
+        driftPerMillion = random.nextBoolean() ? 0 : random.between(100, 30_000);
+        maxAppendBytes = random.between(64, 64 + random.nextInt(4096));
+        maxInflightBytes = maxAppendBytes * random.between(1, 8);
+        maxInflightMessages = random.between(1, 32);
+        segmentLength = 4096 * random.between(2, random.nextBoolean() ? 3 : 8);
+        maxValueLength = random.between(8, 8 + random.nextInt(300));
+        allocationSliceLength = random.between(512, 16 * 1024);
+        applyLimit = random.between(1, random.nextBoolean() ? 4 : 64);
+        pendingLimit = random.between(1, 64);
+        maxTokenSequence = 0 == random.nextInt(4) ? random.between(2, 60) : FencingToken.MAX_PART;
+        clients = random.between(1, 10);
+        keys = random.between(1, 6);
+        thinkNs = random.nextLong(1 + random.nextLong(20 * MS));
+        requestTimeoutNs = random.between(electionMinNs / 2, 4 * electionMaxNs);
+        lossRate = random.rate(3, 0.4);
+        duplicateRate = random.rate(3, 0.4);
+        replayRate = random.rate(3, 0.3);
+        corruptionRate = random.rate(3, 0.1);
+        lateRate = random.rate(3, 0.1);
+        backPressureRate = random.rate(3, 0.3);
+        clientLossRate = random.rate(3, 0.2);
+        faultIntervalNs = random.between(electionMinNs / 20, 2 * electionMinNs);
+        networkWeight = random.nextInt(4);
+        crashWeight = random.nextInt(4);
+        diskWeight = random.nextInt(4);
+        orderWeight = random.nextInt(2);
+        isDamaging = 0 == random.nextInt(4);
+    }
+
+    @Override
+    public String toString()
+    {
+        return size + " nodes, " + durability + ", election " + electionMinNs / MS + "-" + electionMaxNs / MS +
+            " ms, heartbeat " + heartbeatNs / MS + " ms, delay " + minDelayNs / US + "-" + maxDelayNs / US +
+            " us" + (isFifo ? " in order" : "") + ", flush " + flushDelayNs / US + " us, segments of " +
+            segmentLength + ", appends of " + maxAppendBytes + " x" + maxInflightMessages + ", " + clients +
+            " clients on " + keys + " keys";
+    }
+}

@@ -1,0 +1,572 @@
+package io.ukehi.sim;
+
+import io.ukehi.Invariant;
+import io.ukehi.log.StorageException;
+import io.ukehi.log.StorageFullException;
+import io.ukehi.raft.RaftInvariants;
+import io.ukehi.raft.RaftListener;
+import io.ukehi.raft.Role;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A cluster of whole nodes, its clients and its weather, in one thread and from one seed: the same seed lives through
+ * the same events, to the bit. After every event the rules are checked; at the end the clients' history, and whether
+ * the cluster comes to rest and works once all faults are over.
+ */
+public final class World
+{
+    /** Watches every event; for people. */
+    public interface Trace
+    {
+        /** @param text what happens. */
+        void line(String text);
+    }
+
+    private static final int CHECK_STEPS = 200_000;
+
+    private final long seed;
+    private final Trace trace;
+    private final SimRandom random;
+    private final SimSettings settings;
+    private final EventQueue queue = new EventQueue();
+    private final SimNetwork network;
+    private final List<SimNode> nodes = new ArrayList<>();
+    private final RaftInvariants invariants;
+    private final Workload workload;
+    private final FaultInjector faults;
+    private final long[] hits = new long[FaultKind.values().length];
+    private long[] stateDigests = new long[256];
+    private long timeNs;
+    private long events;
+    private long digest;
+    private boolean isHealed;
+    private boolean isUndecided;
+
+    public World(final long seed, final Trace trace)
+    {
+        this.seed = seed;
+        this.trace = trace;
+        this.random = new SimRandom(seed);
+        this.settings = new SimSettings(random.split(1));
+        this.network = new SimNetwork(this, random.split(2));
+        this.faults = new FaultInjector(this, random.split(3));
+        this.workload = new Workload(this, random.split(4));
+        for (int id = 1; id <= settings.size; id++)
+        {
+            nodes.add(new SimNode(this, id, random.split(100 + id)));
+        }
+        this.invariants = new RaftInvariants(nodes);
+        if (settings.driftPerMillion > 0)
+        {
+            hit(FaultKind.DRIFT);
+        }
+    }
+
+    /**
+     * Lives through so many events with faults, then heals and sees that all is well.
+     *
+     * @throws Violation if a rule is broken.
+     */
+    public void run(final long maxEvents)
+    {
+        try
+        {
+            for (final SimNode node : nodes)
+            {
+                queue.put(SimEvent.Kind.RESTART, random.nextLong(settings.electionMaxNs), node.id(), 0);
+            }
+            workload.start();
+            queue.put(SimEvent.Kind.FAULT, faults.nextNs(), 0, 0);
+            while (events < maxEvents)
+            {
+                step();
+            }
+            checkLiveness();
+            checkHistory();
+        }
+        catch (final Violation violation)
+        {
+            throw violation;
+        }
+        catch (final Throwable thrown)
+        {
+            throw new Violation(thrown.toString(), thrown);
+        }
+        finally
+        {
+            for (final SimNode node : nodes)
+            {
+                if (node.isUp())
+                {
+                    node.end(false);
+                }
+            }
+        }
+    }
+
+    private void step()
+    {
+        final SimEvent event = queue.poll();
+        timeNs = event.timeNs;
+        events++;
+        if (null != trace)
+        {
+            trace.line(describe(event));
+        }
+        digest = SimRandom.mix(digest ^ timeNs) + event.kind.ordinal() + event.node * 31L + event.a;
+        if (SimEvent.Kind.DELIVER == event.kind)
+        {
+            digest += event.buffer.getLong(Long.BYTES) + event.length;
+        }
+        dispatch(event);
+    }
+
+    private void dispatch(final SimEvent event)
+    {
+        switch (event.kind)
+        {
+            case CLIENT -> workload.onWake(event.node);
+            case REPLY -> workload.onReply(event);
+            case FAULT ->
+            {
+                if (!isHealed)
+                {
+                    faults.strike();
+                    queue.put(SimEvent.Kind.FAULT, faults.nextNs(), 0, 0);
+                }
+            }
+            case RESTART ->
+            {
+                if (!node(event.node).isUp())
+                {
+                    start(node(event.node));
+                }
+            }
+            case RESUME ->
+            {
+                // What was kept back meanwhile has been put off until now.
+            }
+            default -> toNode(event);
+        }
+        queue.recycle(event);
+    }
+
+    private void toNode(final SimEvent event)
+    {
+        final SimNode node = node(event.node);
+        if (isStale(node, event))
+        {
+            return;
+        }
+        if (node.isPaused())
+        {
+            // Sockets and timers wait for the process.
+            final SimEvent later = queue.take(event.kind, node.pausedUntilNs, event.node);
+            later.a = event.a;
+            if (SimEvent.Kind.DELIVER == event.kind)
+            {
+                later.from = event.from;
+                later.isDamaged = event.isDamaged;
+                later.message(event.buffer, 0, event.length, null, 0, 0);
+            }
+            queue.put(later);
+            return;
+        }
+        try
+        {
+            act(node, event);
+            invariants.afterStep(node);
+        }
+        catch (final SimNode.DeathAtSend death)
+        {
+            end(node, FaultKind.CRASH_AT_SEND, false);
+        }
+        catch (final StorageException | SimDisk.PowerCut | NodeDisk.ProcessDeath death)
+        {
+            onStorageFailure(node, death);
+        }
+        if (node.isUp() && node.disk().hasDied())
+        {
+            end(node, null, node.disk().isPowerCut());
+        }
+    }
+
+    private boolean isStale(final SimNode node, final SimEvent event)
+    {
+        return switch (event.kind)
+        {
+            case CYCLE -> event.a != node.cycleToken;
+            case FLUSH -> event.a != node.flushToken;
+            case DELIVER -> !node.isUp() || !network.isJoined(event.from, event.node);
+            default -> !node.isUp();
+        };
+    }
+
+    private void act(final SimNode node, final SimEvent event)
+    {
+        switch (event.kind)
+        {
+            case DELIVER ->
+            {
+                node.deliver(event);
+                wantCycle(node, settings.cycleDelayNs);
+            }
+            case REQUEST ->
+            {
+                workload.onRequest(node, (int)event.a);
+                wantCycle(node, settings.cycleDelayNs);
+            }
+            case CYCLE ->
+            {
+                node.cycleDueNs = Long.MAX_VALUE;
+                final int workCount = node.cycle();
+                digest += node.raft().term() * 31 + node.raft().commitIndex();
+                wantFlush(node, flushDelayNs(node));
+                wantCycle(node, workCount > 0 ? 1 + settings.cycleDelayNs : settings.idleNs);
+            }
+            default ->
+            {
+                node.flushDueNs = Long.MAX_VALUE;
+                if (node.flushStep() > 0)
+                {
+                    wantFlush(node, flushDelayNs(node));
+                    wantCycle(node, settings.cycleDelayNs);
+                }
+            }
+        }
+    }
+
+    private long flushDelayNs(final SimNode node)
+    {
+        final long delayNs = 1 + random.nextLong(settings.flushDelayNs);
+        return timeNs < node.slowUntilNs ? 50 * delayNs : delayNs;
+    }
+
+    private void wantCycle(final SimNode node, final long delayNs)
+    {
+        if (timeNs + delayNs < node.cycleDueNs)
+        {
+            node.cycleDueNs = timeNs + delayNs;
+            queue.put(SimEvent.Kind.CYCLE, node.cycleDueNs, node.id(), ++node.cycleToken);
+        }
+    }
+
+    private void wantFlush(final SimNode node, final long delayNs)
+    {
+        if (timeNs + delayNs < node.flushDueNs)
+        {
+            node.flushDueNs = timeNs + delayNs;
+            queue.put(SimEvent.Kind.FLUSH, node.flushDueNs, node.id(), ++node.flushToken);
+        }
+    }
+
+    private void onStorageFailure(final SimNode node, final Throwable thrown)
+    {
+        if (node.disk().hasDied())
+        {
+            end(node, null, node.disk().isPowerCut());
+            return;
+        }
+        Violation.check(node.disk().hasFailed() || thrown instanceof StorageFullException,
+            "storage fails only where it was made to (" + thrown.getMessage() + ")", node.id(), 0);
+        end(node, null, false);
+    }
+
+    private void start(final SimNode node)
+    {
+        faults.beforeStart(node);
+        if (!isHealed && settings.crashWeight > 0 && 0 == random.nextInt(8))
+        {
+            final boolean isMachineSafe = io.ukehi.log.Durability.ASYNC != settings.durability;
+            node.disk().plan(
+                isMachineSafe ? FaultKind.POWER_CUT_AT_DISK : FaultKind.KILL_AT_DISK, random.nextInt(10));
+        }
+        try
+        {
+            node.start();
+            faults.forget(node);
+            invariants.afterStep(node);
+            wantCycle(node, 1);
+        }
+        catch (final StorageException | SimDisk.PowerCut | NodeDisk.ProcessDeath thrown)
+        {
+            if (faults.isDamaged(node) && !node.disk().hasDied())
+            {
+                faults.repair(node);
+                end(node, null, false);
+            }
+            else
+            {
+                if (node.disk().hasDied())
+                {
+                    hit(FaultKind.CRASH_IN_RECOVERY);
+                }
+                onStorageFailure(node, thrown);
+            }
+        }
+    }
+
+    /** A node dies, and starts again some time later. */
+    void end(final SimNode node, final FaultKind kind, final boolean isPowerCut)
+    {
+        if (null != kind)
+        {
+            hit(kind);
+        }
+        if (null != trace)
+        {
+            trace.line("  node " + node.id() + (isPowerCut ? " loses power" : " ends"));
+        }
+        node.end(isPowerCut);
+        queue.put(
+            SimEvent.Kind.RESTART, timeNs + random.nextLong(isHealed ? 1 + settings.heartbeatNs :
+            4 * settings.electionMaxNs), node.id(), 0);
+        invariants.afterStep(node);
+    }
+
+    /** A node is closed in order, or dies over it. */
+    void stop(final SimNode node)
+    {
+        hit(FaultKind.STOP);
+        try
+        {
+            node.stop();
+            end(node, null, false);
+        }
+        catch (final StorageException | SimDisk.PowerCut | NodeDisk.ProcessDeath thrown)
+        {
+            onStorageFailure(node, thrown);
+        }
+    }
+
+    /** All faults are over: a leader within a bounded time, all logs the same, and every command taken. */
+    private void checkLiveness()
+    {
+        isHealed = true;
+        network.heal();
+        faults.calm();
+        workload.end();
+        for (final SimNode node : nodes)
+        {
+            node.pausedUntilNs = Math.min(node.pausedUntilNs, timeNs);
+        }
+        final long patienceNs = 60 * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
+            (1 + invariants.committedIndex()) * (SimSettings.MS * 10 + 4 * settings.cycleDelayNs);
+        final long deadlineNs = timeNs + patienceNs;
+        while (!workload.isQuiet() || !isConverged())
+        {
+            if (timeNs > deadlineNs)
+            {
+                throw new Violation("liveness: without faults the cluster comes to rest");
+            }
+            step();
+        }
+        workload.readLast();
+        final long readDeadlineNs = timeNs + patienceNs;
+        while (!workload.hasReadLast())
+        {
+            if (timeNs > readDeadlineNs)
+            {
+                throw new Violation("liveness: without faults commands are taken");
+            }
+            step();
+        }
+    }
+
+    private boolean isConverged()
+    {
+        final SimNode leader = leader();
+        if (null == leader)
+        {
+            return false;
+        }
+        final long lastIndex = leader.log().lastIndex();
+        for (final SimNode node : nodes)
+        {
+            if (!node.isUp() || node.isRecovering() || node.raft().leaderId() != leader.id() ||
+                node.log().lastIndex() != lastIndex || node.raft().commitIndex() != lastIndex ||
+                node.digestAt(lastIndex) != leader.digestAt(lastIndex))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void checkHistory()
+    {
+        final LinearizabilityChecker checker = new LinearizabilityChecker(workload.history(), CHECK_STEPS);
+        final LinearizabilityChecker.Verdict verdict = checker.check(settings.keys);
+        if (LinearizabilityChecker.Verdict.NOT_LINEARIZABLE == verdict)
+        {
+            throw new Violation("the clients' history is linearizable: not so for key " + checker.worstKey());
+        }
+        isUndecided = LinearizabilityChecker.Verdict.UNDECIDED == verdict;
+    }
+
+    /** Replicas that have applied the same have the same state. */
+    void checkState(final SimNode node, final long index, final long stateDigest)
+    {
+        if (index >= stateDigests.length)
+        {
+            stateDigests = Arrays.copyOf(stateDigests, Math.max((int)index + 1, 2 * stateDigests.length));
+        }
+        if (0 == stateDigests[(int)index])
+        {
+            stateDigests[(int)index] = stateDigest;
+        }
+        Violation.check(stateDigests[(int)index] == stateDigest,
+            "replicas that have applied the same have the same state", node.id(), index);
+    }
+
+    void onRoleChange(final SimNode node, final Role role, final long term, final int leaderId)
+    {
+        if (null != trace)
+        {
+            trace.line("  node " + node.id() + " is " + role + " in term " + term +
+                (RaftListener.NO_LEADER == leaderId ? "" : ", leader " + leaderId));
+        }
+        invariants.onRoleChange(node, role, term, leaderId);
+    }
+
+    /** The node that leads a term now, null if none does. */
+    SimNode leaderOf(final long term)
+    {
+        for (int i = 0; i < settings.size; i++)
+        {
+            final SimNode node = nodes.get(i);
+            if (node.isLeader() && node.raft().term() == term)
+            {
+                return node;
+            }
+        }
+        return null;
+    }
+
+    /** Of the nodes that lead the one in the highest term, null if none does. */
+    SimNode leader()
+    {
+        SimNode leader = null;
+        for (int i = 0; i < settings.size; i++)
+        {
+            final SimNode node = nodes.get(i);
+            if (node.isLeader() && (null == leader || node.raft().term() > leader.raft().term()))
+            {
+                leader = node;
+            }
+        }
+        return leader;
+    }
+
+    void hit(final FaultKind kind)
+    {
+        hits[kind.ordinal()]++;
+    }
+
+    SimSettings settings()
+    {
+        return settings;
+    }
+
+    EventQueue queue()
+    {
+        return queue;
+    }
+
+    SimNetwork network()
+    {
+        return network;
+    }
+
+    RaftInvariants invariants()
+    {
+        return invariants;
+    }
+
+    Workload workload()
+    {
+        return workload;
+    }
+
+    List<SimNode> nodes()
+    {
+        return nodes;
+    }
+
+    SimNode node(final int id)
+    {
+        Invariant.check(id > 0 && id <= settings.size, "a node's id", id);
+        return nodes.get(id - 1);
+    }
+
+    long timeNs()
+    {
+        return timeNs;
+    }
+
+    boolean isHealed()
+    {
+        return isHealed;
+    }
+
+    public long seed()
+    {
+        return seed;
+    }
+
+    /** Events so far. */
+    public long events()
+    {
+        return events;
+    }
+
+    /** Stands for everything that has happened. */
+    public long digest()
+    {
+        return digest;
+    }
+
+    /** How often each fault was met, by {@link FaultKind}'s ordinal. */
+    public long[] hits()
+    {
+        return hits;
+    }
+
+    /** Whether the history was too tangled to be judged. */
+    public boolean isUndecided()
+    {
+        return isUndecided;
+    }
+
+    /** Commands that were committed. */
+    public long committed()
+    {
+        return invariants.committedIndex();
+    }
+
+    /** What a person wants to see of a world that went wrong. */
+    public String describe()
+    {
+        final StringBuilder text = new StringBuilder("seed ").append(seed).append(", ").append(settings)
+            .append("\nafter ").append(events).append(" events, at ").append(timeNs / 1_000).append(" us");
+        for (final SimNode node : nodes)
+        {
+            text.append("\n  ").append(node);
+        }
+        return text.toString();
+    }
+
+    private String describe(final SimEvent event)
+    {
+        return events + " " + timeNs / 1000 + " us " + event.kind + " " + event.node + " " +
+            switch (event.kind)
+            {
+                case DELIVER -> MessageText.of(event);
+                case REQUEST, REPLY -> workload.history().describe((int)event.a);
+                case CYCLE, FLUSH -> node(event.node).toString();
+                default -> "";
+            };
+    }
+}
