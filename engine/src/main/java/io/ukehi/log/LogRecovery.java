@@ -37,6 +37,8 @@ final class LogRecovery
     private SegmentSupply supply;
     private RecoveryReport report;
     private long tornBytes;
+    /** Up to where the newest segment was durable, as its mark says. */
+    private int durablePosition;
 
     private LogRecovery(final Storage storage, final LogConfig config)
     {
@@ -80,7 +82,8 @@ final class LogRecovery
             segments.add(segment);
             final boolean hasMark = mark.read(segment.buffer());
             isMarked |= hasMark;
-            scan(segment, isLast, hasMark ? mark.durablePosition() : SegmentHeader.LENGTH);
+            durablePosition = hasMark ? mark.durablePosition() : SegmentHeader.LENGTH;
+            scan(segment, isLast, durablePosition);
         }
         // Not before everything was read: what is refused is left as it was found.
         for (final long sequence : unused)
@@ -106,21 +109,25 @@ final class LogRecovery
 
     /**
      * What was read may have come out of the page cache, left there by a process that died before its force: from here
-     * on it counts as durable, so it has to be. The mark comes after it, or it might vouch for what is not there. It
-     * also takes back that the log was closed in order.
+     * on it counts as durable, so it has to be. What the newest mark does not vouch for is written anew: a force may
+     * have failed on it, and then its pages count as clean, so that no later force would touch them. The mark comes
+     * after it, or it might vouch for what is not there. It also takes back that the log was closed in order.
      */
     private void makeDurable()
     {
+        final LogSegment newest = segments.getLast();
+        final int from = Math.min(newest.end(), Math.max(durablePosition, SegmentHeader.LENGTH));
+        newest.file().write(0, SegmentHeader.LENGTH);
+        newest.file().write(from, newest.end() - from);
         for (final LogSegment segment : segments)
         {
             segment.file().force();
         }
         storage.forceDirectory();
-        final LogSegment last = segments.getLast();
         final int sector = mark.put(
-            last.buffer(), 0, tail.index(), last.end(), report.commitIndex(), config.bootId());
-        last.file().write(sector, SegmentHeader.SECTOR_LENGTH);
-        last.file().force();
+            newest.buffer(), 0, tail.index(), newest.end(), report.commitIndex(), config.bootId());
+        newest.file().write(sector, SegmentHeader.SECTOR_LENGTH);
+        newest.file().force();
     }
 
     /**

@@ -1,0 +1,72 @@
+package io.ukehi.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.ukehi.log.Durability;
+import io.ukehi.log.HardStateFile;
+import io.ukehi.log.LogConfig;
+import io.ukehi.log.SegmentedLog;
+import io.ukehi.log.StorageException;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Found by the swarm. A force fails and the node stops, as it must; a new process finds in the page cache what never
+ * reached the platter, in pages that count as clean. To force again changes nothing: whatever of it may be spoken of
+ * has to be written again.
+ */
+class RestartAfterFailedForceTest
+{
+    private static final LogConfig CONFIG = new LogConfig()
+        .segmentLength(8192).maxPayloadLength(256).durability(Durability.EVERY).logId(1);
+
+    private static SimDisk killAfterFailedForce(final SimDisk disk)
+    {
+        return disk.afterKill().faults(SimDiskFaults.NONE);
+    }
+
+    @Test
+    void shouldKeepTheVoteThatWasFoundWhenPowerIsLostLater()
+    {
+        for (int seed = 0; seed < 50; seed++)
+        {
+            final SimDisk first = new SimDisk();
+            final HardStateFile file = HardStateFile.open(first);
+            file.store(1, 1);
+            first.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> true));
+            assertThrows(StorageException.class, () -> file.store(2, 3));
+
+            final SimDisk second = killAfterFailedForce(first);
+            final HardStateFile found = HardStateFile.open(second);
+            final HardStateFile last = HardStateFile.open(second.afterPowerCut(new SimRandom(seed)));
+
+            assertEquals(found.term(), last.term());
+            assertEquals(found.votedFor(), last.votedFor());
+        }
+    }
+
+    @Test
+    void shouldKeepTheEntriesThatWereFoundWhenPowerIsLostLater()
+    {
+        final UnsafeBuffer payload = new UnsafeBuffer(new byte[100]);
+        for (int seed = 0; seed < 50; seed++)
+        {
+            final SimDisk first = new SimDisk();
+            final SegmentedLog log = SegmentedLog.open(first, CONFIG, () -> 0);
+            log.append(2, 1, 1L << 32 | 1, 1, payload, 0, 100);
+            log.flush();
+            log.append(2, 1, 1L << 32 | 2, 1, payload, 0, 100);
+            first.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> true));
+            assertThrows(StorageException.class, log::flush);
+
+            final SimDisk second = killAfterFailedForce(first);
+            final SegmentedLog found = SegmentedLog.open(second, CONFIG, () -> 0);
+            final long durable = found.durableIndex();
+            final SegmentedLog last = SegmentedLog.open(
+                second.afterPowerCut(new SimRandom(seed)), CONFIG, () -> 0);
+
+            assertEquals(durable, last.lastIndex());
+        }
+    }
+}
