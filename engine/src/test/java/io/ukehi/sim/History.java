@@ -33,7 +33,7 @@ public final class History
     private boolean[] isRejectedByNode = new boolean[256];
 
     /**
-     * A command begins.
+     * A command begins, not before those that are there.
      *
      * @param value    that is written, unique and not 0.
      * @param expected CAS: value expected, 0 for none.

@@ -1,0 +1,49 @@
+package io.ukehi.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.security.SecureRandom;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Seeds nobody has seen before, drawn anew for each run: {@code ukehi.sim.seed} is the first (printed, so that a run
+ * can be repeated), {@code ukehi.sim.seeds} how many, {@code ukehi.sim.events} the events of each.
+ */
+class SwarmTest
+{
+    private static final long BASE = Long.getLong("ukehi.sim.seed", new SecureRandom().nextLong() >>> 16);
+    private static final long SEEDS = Long.getLong("ukehi.sim.seeds", 500);
+    private static final long EVENTS = Long.getLong("ukehi.sim.events", 20_000);
+
+    @Test
+    void shouldViolateNoRuleWhateverHappens()
+    {
+        final Swarm swarm = new Swarm(BASE, SEEDS, EVENTS);
+        System.out.println("ukehi.sim.seed=" + BASE + ", " + SEEDS + " seeds of " + EVENTS + " events");
+        final long beginNs = System.nanoTime();
+        final boolean isGood = swarm.run(Runtime.getRuntime().availableProcessors());
+        assertTrue(isGood, () -> Simulate.report(swarm.badSeed(), EVENTS));
+        System.out.printf("%,.0f events a second%n%s", swarm.events() * 1e9 / (System.nanoTime() - beginNs), swarm);
+        assertTrue(swarm.undecided() <= SEEDS / 50, "histories too tangled to be judged: " + swarm.undecided());
+        if (SEEDS >= 200)
+        {
+            assertEquals(List.of(), swarm.missing(), "faults that no seed has met");
+        }
+    }
+
+    @Test
+    void shouldLiveThroughTheSameEventsWhenTheSeedIsTheSame()
+    {
+        for (long seed = BASE; seed < BASE + 20; seed++)
+        {
+            final World first = new World(seed, null);
+            final World second = new World(seed, line -> {});
+            first.run(5_000);
+            second.run(5_000);
+            assertEquals(first.digest(), second.digest(), "seed " + seed);
+            assertEquals(first.events(), second.events(), "seed " + seed);
+        }
+    }
+}
