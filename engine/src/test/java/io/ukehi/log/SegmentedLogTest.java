@@ -127,6 +127,11 @@ class SegmentedLogTest
         harness.truncateFrom(12);
         harness.append(30);
         assertEquals(41, readAll(12, cursor));
+        // Where the cursor stopped is another entry's middle now.
+        harness.truncateFrom(30);
+        harness.appendOne(333);
+        harness.append(20);
+        assertEquals(50, readAll(42, cursor));
         harness.check();
     }
 
