@@ -448,6 +448,17 @@ class UkehiClientTest
     }
 
     @Test
+    void shouldGiveARequestUpWhenItsThreadIsInterrupted()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        cluster.node(2).handler = (node, id, bytes, offset, length) -> Thread.currentThread().interrupt();
+        assertThrows(OutcomeUnknownException.class,
+            () -> client.request(buffer, 0, 9, new ExpandableArrayBuffer(16)));
+        assertEquals(0, client.outstandingCount());
+        assertTrue(Thread.interrupted());
+    }
+
+    @Test
     void shouldThrowWhyARequestWasRefusedToTheLast()
     {
         final UkehiClient client = cluster.connect(cluster.context().messageTimeoutNs(MILLISECONDS.toNanos(200)));
