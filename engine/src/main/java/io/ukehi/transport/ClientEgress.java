@@ -44,6 +44,11 @@ final class ClientEgress implements AutoCloseable
     {
         if (null == publication && !isDead)
         {
+            if (aeron.isClosed())
+            {
+                isDead = true;
+                return false;
+            }
             try
             {
                 publication = aeron.getExclusivePublication(registrationId);

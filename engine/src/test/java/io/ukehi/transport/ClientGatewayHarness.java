@@ -39,8 +39,13 @@ final class ClientGatewayHarness implements AutoCloseable
     ClientGateway gateway;
     long nowNs = Long.MAX_VALUE - SESSION_TIMEOUT_NS;
 
+    final int ingressStreamId;
+
+    // What an earlier harness left unread in the driver's IPC streams must not reach this one.
+    private static final int STREAMS_PER_HARNESS = 1_000;
+    private static int lastStreamId;
     private final List<ClientProbe> probes = new ArrayList<>();
-    private int nextStreamId = 1_000;
+    private int nextStreamId;
 
     /** Writes down what it is asked, and answers as it is told. */
     static final class Handler implements ClientHandler
@@ -101,7 +106,11 @@ final class ClientGatewayHarness implements AutoCloseable
     {
         nodeAeron = connect(driver);
         clientAeron = connect(driver);
-        gateway = new ClientGateway(nodeAeron, config.ingressChannel(ingressChannel), drops);
+        lastStreamId += STREAMS_PER_HARNESS;
+        ingressStreamId = lastStreamId;
+        nextStreamId = ingressStreamId + ClientResponseChannel.RESERVED_IPC_STREAMS;
+        gateway = new ClientGateway(
+            nodeAeron, config.ingressChannel(ingressChannel).ingressStreamId(ingressStreamId), drops);
     }
 
     static ClientGatewayConfig config()
@@ -142,7 +151,7 @@ final class ClientGatewayHarness implements AutoCloseable
             sessionId,
             new ClientMessages(CLUSTER_ID, GROUP_ID),
             isIpc ? "aeron:ipc?term-length=1m" : ingressChannel,
-            ClientGatewayConfig.INGRESS_STREAM_ID + (isIpc ? NODE_ID : 0));
+            ingressStreamId + (isIpc ? NODE_ID : 0));
         probes.add(probe.listen(responseChannel(isIpc), nextStreamId++));
         await(probe::isConnected);
         return probe;

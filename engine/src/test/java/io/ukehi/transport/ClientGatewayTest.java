@@ -4,6 +4,7 @@ import static io.ukehi.transport.ClientGatewayHarness.MAX_COMMAND_LENGTH;
 import static io.ukehi.transport.ClientGatewayHarness.NODE_ID;
 import static io.ukehi.transport.ClientGatewayHarness.SESSION_TIMEOUT_NS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -450,7 +451,7 @@ class ClientGatewayTest
     {
         final ClientProbe probe = harness.probe(5, true);
         probe.connect(1, "aeron:udp?endpoint=localhost:4001|control-mode=manual", 9);
-        probe.connect(1, "aeron:ipc", ClientGatewayConfig.INGRESS_STREAM_ID + NODE_ID);
+        probe.connect(1, "aeron:ipc", harness.ingressStreamId + NODE_ID);
         probe.connect(1, "no channel at all", 9);
         harness.await(() -> 3 == harness.drops.get(DropReason.REFUSED_CHANNEL));
         assertEquals(0, harness.gateway.sessionCount());
@@ -504,6 +505,22 @@ class ClientGatewayTest
         }
         assertEquals(List.of("close"), first.heard);
         assertEquals(List.of("close"), second.heard);
+    }
+
+    @Test
+    void shouldCloseWhenAeronHasGoneBefore()
+    {
+        harness.connected(5, true);
+        final ClientProbe opening = harness.probe(6, true);
+        opening.connect(1);
+        final long deadlineNs = System.nanoTime() + ClientGatewayHarness.TIMEOUT_NS;
+        while (harness.gateway.sessionCount() < 2 && System.nanoTime() - deadlineNs < 0)
+        {
+            harness.gateway.poll(harness.handler, 10);
+        }
+        harness.nodeAeron.close();
+        assertDoesNotThrow(harness.gateway::close);
+        assertEquals(0, harness.gateway.sessionCount());
     }
 
     @Test
