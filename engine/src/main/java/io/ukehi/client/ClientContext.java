@@ -3,6 +3,7 @@ package io.ukehi.client;
 import io.aeron.Aeron;
 import io.aeron.ChannelUri;
 import io.aeron.CommonContext;
+import io.ukehi.Settings;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -92,7 +93,7 @@ public final class ClientContext
     private static final int TERM_LENGTH_MIN = 64 * 1024;
     private static final int TERM_LENGTH_MAX = 1024 * 1024 * 1024;
 
-    private final ClientSettings settings;
+    private final Settings settings;
     private String endpoints;
     private long clusterId;
     private long groupId;
@@ -123,7 +124,7 @@ public final class ClientContext
 
     ClientContext(final Map<String, String> environment)
     {
-        settings = new ClientSettings(environment);
+        settings = new Settings(environment);
         endpoints = settings.text(ENDPOINTS_PROP_NAME, "");
         clusterId = settings.number(CLUSTER_ID_PROP_NAME, CLUSTER_ID_DEFAULT);
         groupId = settings.number(GROUP_ID_PROP_NAME, GROUP_ID_DEFAULT);

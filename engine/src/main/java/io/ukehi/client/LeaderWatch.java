@@ -5,13 +5,19 @@ package io.ukehi.client;
  * that then stays silent for the timeout is lost.
  * <p>
  * The time runs from the question, not from the last message: a client that was not polled for a while has asked
- * nothing and must not take its own pause for the leader's. Times in nanoseconds; owned by the thread that uses the
- * client.
+ * nothing and must not take its own pause for the leader's.
+ * <p>
+ * Where everything is slow, an answer may take longer than the timeout, and to go looking for another leader each time
+ * would leave no time for commands. So each false alarm doubles the timeout, up to eightfold, until answers are quick
+ * again or another leads. Times in nanoseconds; owned by the thread that uses the client.
  */
 final class LeaderWatch
 {
+    private static final int MAX_PATIENCE = 3;
+
     private final long intervalNs;
     private final long timeoutNs;
+    private int patience;
     private boolean hasHeard;
     private boolean isAsking;
     private long askedSinceNs;
@@ -30,6 +36,18 @@ final class LeaderWatch
         quietSinceNs = nowNs;
     }
 
+    /** The leader that had been given up is found to lead still, in the same term. */
+    void onFalseAlarm()
+    {
+        patience = Math.min(patience + 1, MAX_PATIENCE);
+    }
+
+    /** Another leads, or the same one again. */
+    void onNewLeader()
+    {
+        patience = 0;
+    }
+
     /** A message has come; the time of it is that of the next {@link #isDue}. */
     void onHeard()
     {
@@ -41,6 +59,10 @@ final class LeaderWatch
     {
         if (hasHeard)
         {
+            if (isAsking && nowNs - askedSinceNs < timeoutNs / 2)
+            {
+                patience = Math.max(patience - 1, 0);
+            }
             onConnected(nowNs);
             return false;
         }
@@ -60,6 +82,6 @@ final class LeaderWatch
     /** Whether it has been asked and given its time. To be called after {@link #isDue}. */
     boolean isLost(final long nowNs)
     {
-        return isAsking && nowNs - askedSinceNs >= timeoutNs;
+        return isAsking && nowNs - askedSinceNs >= timeoutNs << patience;
     }
 }

@@ -35,6 +35,8 @@ final class Session implements ResponseHandler
     private final ClientTransport transport;
     private final LeaderFinder finder;
     private final LeaderWatch watch;
+    private int lastLeader = LeaderFinder.NONE;
+    private long lastTerm;
     private final MemberAnswers answers;
     private final long sessionId;
     private UkehiClient.State state = UkehiClient.State.CONNECTING;
@@ -360,6 +362,16 @@ final class Session implements ResponseHandler
             maxCommandLength = Math.min(
                 reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OFFSET));
             watch.onConnected(nowNs);
+            if (from == lastLeader && reply.term() == lastTerm)
+            {
+                watch.onFalseAlarm();
+            }
+            else
+            {
+                watch.onNewLeader();
+            }
+            lastLeader = from;
+            lastTerm = reply.term();
         }
     }
 

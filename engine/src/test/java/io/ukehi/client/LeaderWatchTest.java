@@ -59,4 +59,37 @@ class LeaderWatchTest
         assertFalse(watch.isDue(449));
         assertTrue(watch.isDue(450));
     }
+
+    @Test
+    void shouldWaitTwiceAsLongWhenTheAlarmWasFalse()
+    {
+        watch.onFalseAlarm();
+        assertTrue(watch.isDue(100));
+        assertFalse(watch.isLost(699));
+        assertTrue(watch.isLost(700));
+        for (int i = 0; i < 10; i++)
+        {
+            watch.onFalseAlarm();
+        }
+        assertFalse(watch.isLost(2499));
+        assertTrue(watch.isLost(2500));
+    }
+
+    @Test
+    void shouldBeAsQuickAsBeforeWhenAnotherLeadsOrAnswersAreQuick()
+    {
+        watch.onFalseAlarm();
+        watch.onNewLeader();
+        assertTrue(watch.isDue(100));
+        assertTrue(watch.isLost(400));
+        watch.onFalseAlarm();
+        watch.onHeard();
+        assertFalse(watch.isDue(200));
+        assertTrue(watch.isDue(300));
+        assertFalse(watch.isLost(600));
+        watch.onHeard();
+        assertFalse(watch.isDue(310));
+        assertTrue(watch.isDue(410));
+        assertTrue(watch.isLost(710));
+    }
 }
