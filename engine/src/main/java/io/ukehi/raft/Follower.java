@@ -19,6 +19,8 @@ final class Follower
     private long leaderTerm = -1;
     /** Up to here the log is the same as the leader's. */
     private long verifiedIndex;
+    /** Highest append heard of, and highest one accepted. */
+    private long appendSequence;
     private long acceptedSequence;
     private long heartbeatSequence;
     private long ackedIndex;
@@ -37,11 +39,24 @@ final class Follower
         {
             leaderTerm = state.term();
             verifiedIndex = state.commitIndex();
+            appendSequence = 0;
             acceptedSequence = 0;
             heartbeatSequence = 0;
             ackedIndex = 0;
             isAckDue = false;
         }
+    }
+
+    /** Whether an append is of a later date than all that were heard of its leader. */
+    boolean isNewAppend(final long term, final long sequence)
+    {
+        return leaderTerm != term || sequence > appendSequence;
+    }
+
+    /** Whether a heartbeat is of a later date than all that were heard of its leader. */
+    boolean isNewHeartbeat(final long term, final long sequence)
+    {
+        return leaderTerm != term || sequence > heartbeatSequence;
     }
 
     void onHeartbeat(final long sequence, final long leaderCommitIndex)
@@ -64,6 +79,7 @@ final class Follower
         final int length)
     {
         follow();
+        appendSequence = Math.max(appendSequence, sequence);
         if (prevIndex < 0 || prevTerm > state.term() || !state.log.verify(entries, frames, offset, length))
         {
             state.refuse(leaderId, "an append with damaged entries");

@@ -188,7 +188,7 @@ public final class Raft implements PeerHandler
         final int offset,
         final int length)
     {
-        if (isOfCurrentLeader(fromId, term))
+        if (isOfCurrentLeader(fromId, term, follower.isNewAppend(term, sequence)))
         {
             follower.onAppend(fromId, sequence, prevIndex, prevTerm, commitIndex, frames, offset, length);
             tokens.observe(state.log.lastToken());
@@ -198,7 +198,7 @@ public final class Raft implements PeerHandler
     @Override
     public void onHeartbeat(final int fromId, final long term, final long sequence, final long commitIndex)
     {
-        if (isOfCurrentLeader(fromId, term))
+        if (isOfCurrentLeader(fromId, term, follower.isNewHeartbeat(term, sequence)))
         {
             follower.onHeartbeat(sequence, commitIndex);
         }
@@ -254,8 +254,11 @@ public final class Raft implements PeerHandler
         }
     }
 
-    /** Settles the term of a leader's message: true if it comes from the leader that this node follows now. */
-    private boolean isOfCurrentLeader(final int fromId, final long term)
+    /**
+     * Settles the term of a leader's message: true if it comes from the leader that this node follows now. Only a new
+     * message shows that the leader lives: one that is repeated by the network may be older than its death.
+     */
+    private boolean isOfCurrentLeader(final int fromId, final long term, final boolean isNew)
     {
         if (!isPossible(fromId, term))
         {
@@ -275,12 +278,16 @@ public final class Raft implements PeerHandler
             state.refuse(fromId, "two leaders of one term");
             return false;
         }
-        if (!isSameTerm || Role.FOLLOWER != state.role() || fromId != state.leaderId())
+        final boolean isFollowed = isSameTerm && Role.FOLLOWER == state.role() && fromId == state.leaderId();
+        if (isNew)
         {
-            election.follow(term, fromId);
+            if (!isFollowed)
+            {
+                election.follow(term, fromId);
+            }
+            election.onLeaderContact();
         }
-        election.onLeaderContact();
-        return true;
+        return isNew || isFollowed;
     }
 
     private boolean isPossible(final int fromId, final long term)

@@ -88,7 +88,7 @@ final class Replicator
         return nextIndex;
     }
 
-    /** When the peer last answered in this term. */
+    /** When the peer last answered something new in this term. */
     long contactNs()
     {
         return contactNs;
@@ -199,8 +199,7 @@ final class Replicator
         {
             return;
         }
-        contactNs = state.nowNs();
-        heartbeatSequence = Math.max(heartbeatSequence, heartbeat);
+        onAnswer(heartbeat, acceptedTo > acceptedSequence);
         if (acceptedTo > sequence || index > state.log.lastIndex())
         {
             state.refuse(peerId, "an acknowledgement of what was never sent");
@@ -230,6 +229,16 @@ final class Replicator
         checkInvariants();
     }
 
+    /** An answer to something that was not answered before is contact; one that is repeated may be of any age. */
+    private void onAnswer(final long heartbeat, final boolean isNew)
+    {
+        if (isNew || heartbeat > heartbeatSequence)
+        {
+            contactNs = state.nowNs();
+            heartbeatSequence = Math.max(heartbeatSequence, heartbeat);
+        }
+    }
+
     private void release()
     {
         while (inflightHead < inflightTail && inflightSequence[(int)inflightHead & inflightMask] <= acceptedSequence)
@@ -253,8 +262,7 @@ final class Replicator
         {
             return;
         }
-        contactNs = state.nowNs();
-        heartbeatSequence = Math.max(heartbeatSequence, heartbeat);
+        onAnswer(heartbeat, rejectedSequence >= attemptSequence);
         if (rejectedSequence < attemptSequence || rejectedSequence > sequence)
         {
             return;

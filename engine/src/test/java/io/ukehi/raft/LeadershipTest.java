@@ -199,7 +199,7 @@ class LeadershipTest
         {
             for (int peer = 3; peer <= Quorum.size(size); peer++)
             {
-                solo.accept(peer, 0, i, 1, 0);
+                solo.accept(peer, 0, 20 + i, 1, 0);
             }
             assertEquals(i * 50 * MS <= TIMEOUT_MAX_NS ? Role.LEADER : Role.FOLLOWER,
                 Role.LEADER == solo.raft.role() ? Role.LEADER : Role.FOLLOWER, "after " + i * 50 + " ms");

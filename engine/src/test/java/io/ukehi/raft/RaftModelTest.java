@@ -90,7 +90,9 @@ class RaftModelTest
             }
             faults.heal();
             final long timeoutNs = settings.electionTimeoutMaxNs;
-            assertTrue(cluster.runUntil(this::isFollowed, 8 * timeoutNs), "a leader soon after the faults");
+            // Until the last slow message has arrived and whoever has lost a majority has noticed.
+            cluster.runFor(3 * timeoutNs);
+            assertTrue(cluster.runUntil(this::isFollowed, 5 * timeoutNs), "a leader soon after the faults");
             // With the smallest window one entry crosses at a time, there and back.
             final long catchUpNs = commandCount * (2 * settings.tickNs + 12 * MS);
             assertTrue(cluster.runUntil(this::isLed, 4 * timeoutNs + catchUpNs), "an entry of the leader commits");

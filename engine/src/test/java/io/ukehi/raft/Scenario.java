@@ -20,6 +20,7 @@ import java.util.function.Supplier;
  * stand 1                       the same, until node 1 has asked for votes, whatever comes of it
  * ask 1                         the same, until node 1 has asked for pre-votes
  * run 500ms                     time passes
+ * times 9 run 1s ; crash 2      does all this nine times over
  * propose 1 a b c               node 1 takes these commands
  * propose 1 x -> not-leader     or does not: not-leader, back-pressured, storage-full
  * partition 1 2 | 3 4 5         links between the groups are cut, others joined
@@ -98,6 +99,7 @@ final class Scenario
             case "elect" -> elect(number(words[1]));
             case "stand" -> stand(number(words[1]));
             case "ask" -> ask(number(words[1]));
+            case "times" -> times(number(words[1]), Arrays.copyOfRange(words, 2, words.length));
             case "run" -> cluster.runFor(time(words[1]));
             case "propose" -> propose(words);
             case "transfer" -> transfer(words);
@@ -107,6 +109,17 @@ final class Scenario
                 cluster.runUntil(() -> holds(words, 1), time(words[words.length - 1])), () -> "is not so in time");
             case "crash", "kill", "restart", "pause", "resume", "disk", "vote-disk" -> toNode(words);
             default -> toNetwork(words);
+        }
+    }
+
+    private void times(final int count, final String[] words)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            for (final String line : String.join(" ", words).split(" ; "))
+            {
+                perform(line.split(" "));
+            }
         }
     }
 
