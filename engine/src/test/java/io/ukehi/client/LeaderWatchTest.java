@@ -82,14 +82,17 @@ class LeaderWatchTest
         watch.onNewLeader();
         assertTrue(watch.isDue(100));
         assertTrue(watch.isLost(400));
+        // An answer within half the timeout.
         watch.onFalseAlarm();
         watch.onHeard();
         assertFalse(watch.isDue(200));
         assertTrue(watch.isDue(300));
-        assertFalse(watch.isLost(600));
+        assertTrue(watch.isLost(600));
+        // A slow one.
+        watch.onFalseAlarm();
         watch.onHeard();
-        assertFalse(watch.isDue(310));
-        assertTrue(watch.isDue(410));
-        assertTrue(watch.isLost(710));
+        assertFalse(watch.isDue(600));
+        assertTrue(watch.isDue(700));
+        assertFalse(watch.isLost(1000));
     }
 }
