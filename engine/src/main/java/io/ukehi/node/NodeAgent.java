@@ -55,6 +55,7 @@ final class NodeAgent implements Agent
     private long sampleClockNs;
     private Role role = Role.FOLLOWER;
     private volatile Throwable failure;
+    private volatile boolean isCloseExpected;
 
     NodeAgent(
         final String name,
@@ -113,7 +114,8 @@ final class NodeAgent implements Agent
         catch (final Throwable thrown)
         {
             fail(thrown);
-            throw new AgentTerminationException();
+            // Expected, since it has been told already.
+            throw new AgentTerminationException(true);
         }
     }
 
@@ -121,7 +123,7 @@ final class NodeAgent implements Agent
     {
         if (null != failure)
         {
-            throw new AgentTerminationException();
+            throw new AgentTerminationException(true);
         }
         final long nowNs = clock.nanoTime();
         if (nowNs - sampleClockNs > CLOCK_SAMPLE_INTERVAL_NS)
@@ -203,9 +205,19 @@ final class NodeAgent implements Agent
         return failure;
     }
 
+    /** Any thread: the end that comes is wanted. */
+    void expectClose()
+    {
+        isCloseExpected = true;
+    }
+
     @Override
     public void onClose()
     {
+        if (!isCloseExpected && null == failure)
+        {
+            fail(new IllegalStateException("the duty cycle was interrupted"));
+        }
         counters.set(NodeCounters.Kind.ROLE, NodeRole.STOPPED.value());
         counters.set(NodeCounters.Kind.LEADER_ID, RaftListener.NO_LEADER);
         closePart(replica::stop);

@@ -189,6 +189,7 @@ public final class NodeContext
     private boolean ipcIngress;
     private DriverMode driverMode;
     private String aeronDirectoryName;
+    private boolean isAeronDirectoryOwn;
     private Idle idleStrategyName;
     private StateMachine stateMachine;
     private CommandListener commandListener = (correlationId, outcome, index, token, reply, offset, length) -> {};
@@ -388,6 +389,7 @@ public final class NodeContext
         else if (Strings.isEmpty(aeronDirectoryName))
         {
             aeronDirectoryName = defaultAeronDirectoryName();
+            isAeronDirectoryOwn = true;
         }
     }
 
@@ -781,6 +783,12 @@ public final class NodeContext
     public String aeronDirectoryName()
     {
         return aeronDirectoryName;
+    }
+
+    /** Whether the media driver's directory is the default one, which nobody else uses. */
+    boolean isAeronDirectoryOwn()
+    {
+        return isAeronDirectoryOwn;
     }
 
     /** See {@link #IDLE_STRATEGY_PROP_NAME}. */

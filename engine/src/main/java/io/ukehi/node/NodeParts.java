@@ -2,7 +2,6 @@ package io.ukehi.node;
 
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.log.FileStorage;
 import io.ukehi.log.HardStateFile;
@@ -59,6 +58,7 @@ final class NodeParts implements AutoCloseable
     private NodeAgent agent;
     private AgentRunner flusherRunner;
     private AgentRunner agentRunner;
+    private volatile Thread agentThread;
     private Exception ownChannelError;
     private boolean isClosed;
 
@@ -108,19 +108,7 @@ final class NodeParts implements AutoCloseable
 
     private void openAeron()
     {
-        if (DriverMode.EXTERNAL != context.driverMode())
-        {
-            final boolean isInvoked = DriverMode.INVOKER == context.driverMode();
-            driver = MediaDriver.launch(new MediaDriver.Context()
-                .aeronDirectoryName(context.aeronDirectoryName())
-                .threadingMode(isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED)
-                .sharedIdleStrategy(context.newIdleStrategy())
-                .termBufferSparseFile(true)
-                .spiesSimulateConnection(false)
-                .dirDeleteOnStart(true)
-                .dirDeleteOnShutdown(true)
-                .errorHandler(errors));
-        }
+        driver = NodeDriver.open(context, errors, clock);
         try
         {
             aeron = Aeron.connect(new Aeron.Context()
@@ -262,7 +250,7 @@ final class NodeParts implements AutoCloseable
             errors, null, log.flusher());
         agentRunner = new AgentRunner(context.newIdleStrategy(), errors, null, agent);
         AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, agent.roleName() + "-flusher"));
-        AgentRunner.startOnThread(agentRunner, runnable -> thread(runnable, agent.roleName()));
+        AgentRunner.startOnThread(agentRunner, runnable -> agentThread = thread(runnable, agent.roleName()));
     }
 
     private static Thread thread(final Runnable runnable, final String name)
@@ -288,7 +276,28 @@ final class NodeParts implements AutoCloseable
     }
 
     @Override
-    public synchronized void close()
+    public void close()
+    {
+        if (Thread.currentThread() == agentThread)
+        {
+            throw new IllegalStateException("the duty cycle cannot wait for its own end: close with another thread");
+        }
+        // An interrupt would be handed on to the threads that are waited for, and close files under their hands.
+        final boolean isInterrupted = Thread.interrupted();
+        try
+        {
+            closeParts();
+        }
+        finally
+        {
+            if (isInterrupted)
+            {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private synchronized void closeParts()
     {
         if (isClosed)
         {
@@ -299,6 +308,10 @@ final class NodeParts implements AutoCloseable
         {
             // It never ran: what it would close is closed here.
             CloseHelper.closeAll(errors, gateway, peers, counters);
+        }
+        else
+        {
+            agent.expectClose();
         }
         CloseHelper.closeAll(errors, agentRunner, flusherRunner, this::closeLog, hardState, storage, aeron, driver);
     }

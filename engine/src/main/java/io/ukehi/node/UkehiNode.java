@@ -117,6 +117,9 @@ public final class UkehiNode implements AutoCloseable
     /**
      * Stops the node: takes no more commands, ends those under way as unknown, makes the log durable and releases
      * everything. Idempotent, under a second. The log is not touched any more after a failure.
+     *
+     * @throws IllegalStateException if the duty-cycle thread calls, from a listener or the state machine: it cannot
+     *                               wait for its own end.
      */
     @Override
     public void close()
