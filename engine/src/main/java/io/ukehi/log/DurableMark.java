@@ -3,6 +3,7 @@ package io.ukehi.log;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.ukehi.Crc32c;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -33,6 +34,11 @@ final class DurableMark
     private static final int BOOT_OFFSET = 40;
 
     private final Crc32c crc = new Crc32c();
+    /**
+     * A mark is made up here and then copied: to sum it where it goes would move the position of the segment's
+     * ByteBuffer, in which the duty cycle sums a frame at the same time.
+     */
+    private final UnsafeBuffer sector = new UnsafeBuffer(new byte[SegmentHeader.SECTOR_LENGTH]);
     private long number;
     private int flags;
     private long durableIndex;
@@ -55,14 +61,15 @@ final class DurableMark
         durablePosition = newPosition;
         commitIndex = newCommitIndex;
         bootId = newBootId;
+        sector.putLong(NUMBER_OFFSET, number, LITTLE_ENDIAN);
+        sector.putInt(FLAGS_OFFSET, flags, LITTLE_ENDIAN);
+        sector.putLong(INDEX_OFFSET, durableIndex, LITTLE_ENDIAN);
+        sector.putLong(POSITION_OFFSET, durablePosition, LITTLE_ENDIAN);
+        sector.putLong(COMMIT_OFFSET, commitIndex, LITTLE_ENDIAN);
+        sector.putLong(BOOT_OFFSET, bootId, LITTLE_ENDIAN);
+        sector.putInt(CRC_OFFSET, computeCrc(sector, 0), LITTLE_ENDIAN);
         final int offset = offset(number);
-        segment.putLong(offset + NUMBER_OFFSET, number, LITTLE_ENDIAN);
-        segment.putInt(offset + FLAGS_OFFSET, flags, LITTLE_ENDIAN);
-        segment.putLong(offset + INDEX_OFFSET, durableIndex, LITTLE_ENDIAN);
-        segment.putLong(offset + POSITION_OFFSET, durablePosition, LITTLE_ENDIAN);
-        segment.putLong(offset + COMMIT_OFFSET, commitIndex, LITTLE_ENDIAN);
-        segment.putLong(offset + BOOT_OFFSET, bootId, LITTLE_ENDIAN);
-        segment.putInt(offset + CRC_OFFSET, computeCrc(segment, offset), LITTLE_ENDIAN);
+        segment.putBytes(offset, sector, 0, SegmentHeader.SECTOR_LENGTH);
         return offset;
     }
 

@@ -3,12 +3,16 @@ package io.ukehi.log;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
+import org.agrona.IoUtil;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +49,43 @@ class LogFlusherThreadTest
             final LogHarness again = new LogHarness(storage, durability).open();
             history.checkEqual(again.log);
             again.close();
+        }
+    }
+
+    /** On a file system that forces at once the flusher is at work all the time, in the very segment that grows. */
+    @Test
+    void shouldSealEveryFrameRightWhenTheFlusherIsNeverIdle() throws Exception
+    {
+        final Path memory = Path.of("/dev/shm");
+        final Path place = Files.isDirectory(memory) ? Files.createTempDirectory(memory, "ukehi-log") : directory;
+        try (FileStorage storage = FileStorage.open(place))
+        {
+            final LogConfig config = LogHarness.config(Durability.BATCH).segmentLength(32 * 1024 * 1024);
+            final SegmentedLog log = SegmentedLog.open(storage, config, System::nanoTime);
+            final UnsafeBuffer payload = new UnsafeBuffer(new byte[40]);
+            try (AgentRunner runner = new AgentRunner(
+                new YieldingIdleStrategy(), failure::set, null, log.flusher()))
+            {
+                AgentRunner.startOnThread(runner);
+                for (int i = 1; i <= 300_000; i++)
+                {
+                    log.append(1, 1, i, i, payload, 0, 40);
+                    log.flush();
+                }
+            }
+            assertEquals(null, failure.get());
+            assertEquals(300_000, log.lastIndex());
+            log.close();
+            final SegmentedLog again = SegmentedLog.open(storage, config, System::nanoTime);
+            assertEquals(300_000, again.lastIndex());
+            again.close();
+        }
+        finally
+        {
+            if (place != directory)
+            {
+                IoUtil.delete(place.toFile(), false);
+            }
         }
     }
 
