@@ -39,6 +39,7 @@ final class NodeAgent implements Agent
 
     private final String name;
     private final Aeron aeron;
+    private final AeronErrors aeronErrors;
     private final AgentInvoker driverInvoker;
     private final NanoClock clock;
     private final OffsetEpochNanoClock epochClock = new OffsetEpochNanoClock();
@@ -60,6 +61,7 @@ final class NodeAgent implements Agent
     NodeAgent(
         final String name,
         final Aeron aeron,
+        final AeronErrors aeronErrors,
         final AgentInvoker driverInvoker,
         final NanoClock clock,
         final NodeCounters counters,
@@ -69,6 +71,7 @@ final class NodeAgent implements Agent
     {
         this.name = name;
         this.aeron = aeron;
+        this.aeronErrors = aeronErrors;
         this.driverInvoker = driverInvoker;
         this.clock = clock;
         this.counters = counters;
@@ -145,11 +148,15 @@ final class NodeAgent implements Agent
 
     private int invokeAeron()
     {
-        if (aeron.isClosed())
+        final int workCount =
+            aeron.conductorAgentInvoker().invoke() + (null == driverInvoker ? 0 : driverInvoker.invoke());
+        if (null != aeronErrors.fatal() || aeron.isClosed())
         {
-            throw new IllegalStateException("the Aeron client is closed: its media driver is gone");
+            // Before anything else is touched: what lies in the driver's files is unmapped, or will be soon.
+            throw new IllegalStateException(
+                "the media driver is gone, or has given this node up: " + aeronErrors.fatal(), aeronErrors.fatal());
         }
-        return aeron.conductorAgentInvoker().invoke() + (null == driverInvoker ? 0 : driverInvoker.invoke());
+        return workCount;
     }
 
     private void updateCounters()

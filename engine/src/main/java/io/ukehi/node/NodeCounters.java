@@ -107,9 +107,11 @@ public final class NodeCounters implements AutoCloseable
         if (values.getPlain(i) != value)
         {
             values.setRelease(i, value);
-            if (null != counters[i] && !isClosed)
+            final Counter counter = counters[i];
+            // Aeron closes it by itself when the driver is gone, and unmaps the file it lies in.
+            if (null != counter && !counter.isClosed())
             {
-                counters[i].setRelease(value);
+                counter.setRelease(value);
             }
         }
     }

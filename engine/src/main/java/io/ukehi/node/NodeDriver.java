@@ -19,6 +19,13 @@ final class NodeDriver
     private static final long EXTERNAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(3);
     private static final long EXTERNAL_POLL_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /**
+     * How long driver and node may be silent to one another when they live in one process. Where it sleeps, as a
+     * machine that is suspended or moved does, both do, and neither must take the other for dead when it wakes.
+     */
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long SLACK_NS = TimeUnit.SECONDS.toNanos(5);
+
     private NodeDriver()
     {
     }
@@ -51,10 +58,23 @@ final class NodeDriver
         }
     }
 
+    /** How long the node's Aeron client waits for its driver, in milliseconds. */
+    static long driverTimeoutMs(final NodeContext context)
+    {
+        final long defaultMs = new CommonContext().driverTimeoutMs();
+        return DriverMode.EXTERNAL == context.driverMode() ?
+            defaultMs : Math.max(TimeUnit.NANOSECONDS.toMillis(PATIENCE_NS), defaultMs);
+    }
+
     private static MediaDriver launch(final NodeContext context, final ErrorHandler errors)
     {
         final boolean isInvoked = DriverMode.INVOKER == context.driverMode();
-        return MediaDriver.launch(new MediaDriver.Context()
+        final MediaDriver.Context driverContext = new MediaDriver.Context();
+        final long livenessTimeoutNs = Math.max(PATIENCE_NS, driverContext.clientLivenessTimeoutNs());
+        return MediaDriver.launch(driverContext
+            .clientLivenessTimeoutNs(livenessTimeoutNs)
+            .publicationUnblockTimeoutNs(
+                Math.max(livenessTimeoutNs + SLACK_NS, driverContext.publicationUnblockTimeoutNs()))
             .aeronDirectoryName(context.aeronDirectoryName())
             .threadingMode(isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED)
             .sharedIdleStrategy(context.newIdleStrategy())

@@ -46,6 +46,7 @@ final class NodeParts implements AutoCloseable
     private final NanoClock clock = SystemNanoClock.INSTANCE;
     private final NodeCounters counters = new NodeCounters();
     private final ErrorLog errors;
+    private final AeronErrors aeronErrors;
     private final DropCounters drops = new DropCounters();
     private final EmbeddedCommands commands;
     private FileStorage storage;
@@ -66,6 +67,7 @@ final class NodeParts implements AutoCloseable
     {
         this.context = context;
         this.errors = new ErrorLog(context.errorHandler());
+        this.aeronErrors = new AeronErrors(errors);
         this.commands = new EmbeddedCommands(
             ThreadLocalRandom.current().nextLong(), context.commandQueueLength(), context.maxCommandLength(),
             context.commandListener(), errors);
@@ -113,10 +115,11 @@ final class NodeParts implements AutoCloseable
         {
             aeron = Aeron.connect(new Aeron.Context()
                 .aeronDirectoryName(context.aeronDirectoryName())
+                .driverTimeoutMs(NodeDriver.driverTimeoutMs(context))
                 .driverAgentInvoker(driverInvoker())
                 .useConductorAgentInvoker(true)
                 .clientLock(NoOpLock.INSTANCE)
-                .errorHandler(errors)
+                .errorHandler(aeronErrors)
                 .subscriberErrorHandler(NodeParts::rethrow));
         }
         catch (final Exception ex)
@@ -141,7 +144,8 @@ final class NodeParts implements AutoCloseable
     private void wire()
     {
         agent = new NodeAgent(
-            "ukehi-node-" + context.memberId(), aeron, driverInvoker(), clock, counters, errors, drops, commands);
+            "ukehi-node-" + context.memberId(), aeron, aeronErrors, driverInvoker(), clock, counters, errors, drops,
+            commands);
         final int[] ids = context.memberAddresses().stream().mapToInt(MemberAddress::id).toArray();
         peers = new AeronPeers(peersContext(), clock.nanoTime());
         final PeerPublisher publisher = new PeerPublisher(
