@@ -31,20 +31,22 @@ final class ObservedLog implements RaftLog
         this.node = node;
     }
 
-    /** A life begins: what was recovered is held against what was there. */
+    /** A life begins: what was recovered is how the log of the last life began, and no less than was durable. */
     void attach(final RaftLog recovered)
     {
         cursor = recovered.newCursor();
         final long promised = Math.min(durableIndex, cutFrom - 1);
         Violation.check(recovered.lastIndex() >= promised, "what was durable is there after a restart",
             node.id(), promised);
-        final long[] before = Arrays.copyOf(digests, (int)promised + 1);
+        Violation.check(recovered.lastIndex() <= lastIndex, "what was cut does not come back",
+            node.id(), recovered.lastIndex());
+        final long[] before = Arrays.copyOf(digests, (int)recovered.lastIndex() + 1);
         log = recovered;
         lastIndex = 0;
         collect(1, recovered.lastIndex());
-        for (int i = 1; i <= promised; i++)
+        for (int i = 1; i < before.length; i++)
         {
-            Violation.check(before[i] == digests[i], "what was durable is the same after a restart", node.id(), i);
+            Violation.check(before[i] == digests[i], "what was in the log is the same after a restart", node.id(), i);
         }
         cutFrom = Long.MAX_VALUE;
     }

@@ -21,6 +21,7 @@ import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.PeerAdapter;
 import io.ukehi.transport.PeerPublisher;
+import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
 /**
@@ -67,6 +68,9 @@ final class SimNode implements RaftInvariants.Replica
     /** While a message is handled that is not as it was sent. */
     private boolean isHearingDamage;
     private long checkedAppliedIndex;
+    /** When this node, as leader of a term, has heard each peer last, on its own clock. */
+    private final long[] heardNs;
+    private long heardTerm;
     long pausedUntilNs;
     long slowUntilNs;
     long cycleDueNs = Long.MAX_VALUE;
@@ -81,6 +85,7 @@ final class SimNode implements RaftInvariants.Replica
         this.id = id;
         this.random = random;
         this.ids = new int[settings.size];
+        this.heardNs = new long[settings.size];
         for (int i = 0; i < ids.length; i++)
         {
             ids[i] = i + 1;
@@ -148,7 +153,29 @@ final class SimNode implements RaftInvariants.Replica
         beginCycle();
         final int workCount = replica.doWork();
         checkApplied();
+        checkQuorum();
         return workCount;
+    }
+
+    /** A leader that has not heard a majority for as long as the longest election timeout is none (thesis 6.2). */
+    private void checkQuorum()
+    {
+        if (!isLeader())
+        {
+            return;
+        }
+        final long nowNs = clock.nanoTime();
+        if (heardTerm != replica.raft().term())
+        {
+            heardTerm = replica.raft().term();
+            Arrays.fill(heardNs, nowNs);
+        }
+        int count = 1;
+        for (int i = 0; i < heardNs.length; i++)
+        {
+            count += i + 1 != id && nowNs - heardNs[i] <= settings.electionMaxNs ? 1 : 0;
+        }
+        Violation.check(count > heardNs.length / 2, "a leader that hears no majority steps down", id, heardTerm);
     }
 
     private void beginCycle()
@@ -185,6 +212,10 @@ final class SimNode implements RaftInvariants.Replica
         isHearingDamage = event.isDamaged;
         adapter.onMessage(event.buffer, 0, event.length);
         isHearingDamage = false;
+        if (heardTerm == replica.raft().term() && isLeader())
+        {
+            heardNs[event.from - 1] = clock.nanoTime();
+        }
         Violation.check(event.isDamaged || drops.total() == dropsBefore,
             "a whole message of a peer is taken", id, drops.total());
     }

@@ -1,0 +1,204 @@
+package io.ukehi.sim;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The rules that are broken to see whether anybody notices. Rows are those of the fault catalogue. */
+final class MutantCatalogue
+{
+    private static final List<Mutant> MUTANTS = new ArrayList<>();
+
+    static
+    {
+        elections();
+        replication();
+        commits();
+        replica();
+        logWriting();
+        logCutting();
+        logRecovery();
+        messages();
+    }
+
+    private MutantCatalogue()
+    {
+    }
+
+    static List<Mutant> all()
+    {
+        return MUTANTS;
+    }
+
+    private static void add(final int row, final String rule, final String file, final String from, final String to)
+    {
+        MUTANTS.add(new Mutant(rule, row, file, from, to));
+    }
+
+    private static void elections()
+    {
+        add(2, "a vote is given before it is durable", "raft/RaftState",
+            "hardState.store(term, candidateId);", "");
+        add(1, "a candidate's own vote is not stored with its term", "raft/RaftState",
+            "hardState.store(newTerm, vote);", "hardState.store(newTerm, HardStateStore.NO_VOTE);");
+        add(2, "a new term is not stored", "raft/RaftState",
+            "hardState.store(newTerm, vote);", "");
+        MUTANTS.add(new Mutant("two votes in a term", 1, "raft/Election", List.of(
+            new Mutant.Edit(
+                "(HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());", "true;"),
+            new Mutant.Edit("state.vote(fromId);",
+                "if (HardStateStore.NO_VOTE == state.votedFor()) { state.vote(fromId); }"))));
+        add(3, "a repeated vote counts twice", "raft/VoteTally",
+            "granted |= 1L << position;", "granted = granted << 1 | 1;");
+        add(3, "votes of an earlier election count", "raft/VoteTally",
+            "        granted = 0;\n", "");
+        add(3, "an answer about another term counts", "raft/Election",
+            "case CANDIDATE -> VoteKind.PRE_VOTE != kind && requestTerm == state.term();",
+            "case CANDIDATE -> VoteKind.PRE_VOTE != kind;");
+        add(3, "a pre-vote counts as a vote", "raft/Election",
+            "case CANDIDATE -> VoteKind.PRE_VOTE != kind && requestTerm == state.term();",
+            "case CANDIDATE -> requestTerm == state.term();");
+        add(37, "half of the voters are a majority", "raft/Quorum",
+            "return voters / 2 + 1;", "return (voters + 1) / 2;");
+        add(12, "a vote without regard to the candidate's log", "raft/Election",
+            "return lastLogTerm > state.log.lastTerm() ||\n" +
+            "            (lastLogTerm == state.log.lastTerm() && lastLogIndex >= state.log.lastIndex());",
+            "return true;");
+        add(12, "a vote by the log's length alone", "raft/Election",
+            "return lastLogTerm > state.log.lastTerm() ||\n" +
+            "            (lastLogTerm == state.log.lastTerm() && lastLogIndex >= state.log.lastIndex());",
+            "return lastLogIndex >= state.log.lastIndex();");
+        add(5, "every election timeout is the same", "raft/Election",
+            "minNs + random.nextLong(state.config.electionTimeoutMaxNs() - minNs)", "minNs");
+        add(10, "a leader that hears no majority goes on", "raft/Leadership",
+            "if (!hasQuorumSince(state.nowNs() - state.config.electionTimeoutMaxNs()))", "if (false)");
+    }
+
+    private static void replication()
+    {
+        add(14, "a repeated append cuts what follows it", "raft/Follower",
+            "if (termHere == entries.term() || isPurged)", "if (isPurged)");
+        add(14, "an append is taken without looking at the entry before it", "raft/Follower",
+            "if (termHere != prevTerm && !isKnownSame)", "if (RaftLog.UNKNOWN_TERM == termHere && !isKnownSame)");
+        add(18, "a leader of an earlier term is obeyed", "raft/Raft",
+            "        if (term < state.term())\n        {\n            state.sender.sendAck(",
+            "        if (term < 0)\n        {\n            state.sender.sendAck(");
+        add(43, "what was lost is never sent again", "raft/Replicator",
+            "if (isWaiting &&", "if (false &&");
+        add(13, "a follower vouches for its own tail", "raft/Follower",
+            "verifiedIndex = state.commitIndex();", "verifiedIndex = state.log.lastIndex();");
+        add(51, "a follower acknowledges what is not durable", "raft/Follower",
+            "Math.min(verifiedIndex, state.log.durableIndex())", "verifiedIndex");
+        add(13, "acknowledgements of an earlier term count", "raft/Raft",
+            "if (!isPossible(fromId, term) || term < state.term())", "if (!isPossible(fromId, term))");
+        add(20, "a leader believes that what it sent has arrived", "raft/Replicator",
+            "            matchIndex = index;\n", "            matchIndex = nextIndex - 1;\n");
+    }
+
+    private static void commits()
+    {
+        add(12, "entries of an earlier term are committed by counting", "raft/Leadership",
+            "index > state.commitIndex() && state.log.termAt(index) == state.term()", "index > state.commitIndex()");
+        add(17, "a leader counts its own entry before it is durable", "raft/Leadership",
+            "values[count++] = state.log.durableIndex();", "values[count++] = state.log.lastIndex();");
+        add(15, "a heartbeat commits more than it vouches for", "raft/Follower",
+            "isAckDue = true;\n        state.commitTo(Math.min(leaderCommitIndex, verifiedIndex));\n    }\n\n    /** An app",
+            "isAckDue = true;\n        state.commitTo(Math.min(leaderCommitIndex, state.log.lastIndex()));\n    }\n\n" +
+            "    /** An app");
+        add(37, "a quorum that is one short commits", "raft/Quorum",
+            "return values[size(voters) - 1];", "return values[Math.max(0, size(voters) - 2)];");
+        add(25, "a leader begins without an entry of its own", "raft/Leadership",
+            "        isNoOpDue = true;\n        state.become(Role.LEADER, state.nodeId);\n        appendNoOp();\n",
+            "        state.become(Role.LEADER, state.nodeId);\n");
+        add(31, "a leader issues tokens of another term", "raft/Leadership",
+            "        tokens.beginTerm(state.term());\n", "");
+    }
+
+    private static void replica()
+    {
+        add(16, "what is not committed is applied", "node/Replica",
+            "applier.apply(raft.commitIndex(), applyLimit)", "applier.apply(log.lastIndex(), applyLimit)");
+        add(16, "a restarted node applies all of its log", "log/LogRecovery",
+            "Math.min(mark.commitIndex(), tail.index()),", "tail.index(),");
+        add(30, "a command under way is called rejected when leadership ends", "node/Replica",
+            "                pending.putAside();\n",
+            "                pending.onAppliedTo(Long.MAX_VALUE, 0, superseded);\n");
+        add(63, "a leader stamps the time of its own clock", "raft/Leadership",
+            "Math.max(state.epochNs(), state.log.lastClusterTimeNs())", "state.epochNs()");
+        add(24, "a comparison is not made", "kv/KvStateMachine",
+            "        if (isExpected(record))\n", "        if (true)\n");
+        add(45, "an entry is applied twice", "statemachine/CommandApplier",
+            "        appliedIndex = cursor.index();\n",
+            "        appliedIndex = cursor.index() - (7 == cursor.index() % 50 ? 1 : 0);\n");
+    }
+
+    private static void logWriting()
+    {
+        add(51, "a batch is not forced", "log/SegmentWriter",
+            "        segment.file().write(offset, end - offset);\n        segment.file().force();\n",
+            "        segment.file().write(offset, end - offset);\n");
+        add(51, "what was only handed over counts as durable", "log/FlushQueue",
+            "final long number = completed;\n        if (number != collected)",
+            "final long number = submitted;\n        if (number != collected)");
+        add(50, "a failed force is passed over", "log/LogFlusher",
+            "            onFailure(thrown);\n", "            queue.complete(queue.submitted());\n");
+        add(49, "a mark vouches for the batch it comes with", "log/SegmentWriter",
+            "        putMark(0, commitIndex);\n        segment.file().write(offset, end - offset);",
+            "        final int begin = offset;\n        offset = end;\n        putMark(0, commitIndex);\n" +
+            "        offset = begin;\n        segment.file().write(offset, end - offset);");
+        add(57, "the header of a new segment is not written", "log/SegmentWriter",
+            "            isHeaderDue = true;\n            next = segment.next();", "            next = segment.next();");
+        add(42, "the name of a new segment is not made durable", "log/SegmentSupply",
+            "                storage.forceDirectory();\n", "");
+        add(55, "a full disk ends the node", "log/SegmentSupply",
+            "catch (final StorageFullException ex)\n        {\n            discardPreparing();",
+            "catch (final StorageFullException ex)\n        {\n            if (null != ex)\n            {\n" +
+            "                throw new IllegalStateException(ex);\n            }\n            discardPreparing();");
+        add(1, "term and vote are not forced", "log/HardStateFile",
+            "        file.write(offset, SegmentHeader.SECTOR_LENGTH);\n        file.force();\n",
+            "        file.write(offset, SegmentHeader.SECTOR_LENGTH);\n");
+    }
+
+    private static void logCutting()
+    {
+        add(21, "what was durable before a cut counts as durable behind it", "log/SegmentedLog",
+            "        queue.reset(position(), index - 1);\n        generation++;", "        generation++;");
+        add(52, "a cut leaves the bytes in the file", "log/SegmentedLog",
+            "        segment.file().write(cutAt, segment.cut(index, cutAt));\n        segment.file().force();\n",
+            "        segment.cut(index, cutAt);\n");
+        add(52, "a cut is not forced", "log/SegmentedLog",
+            "        segment.file().write(cutAt, segment.cut(index, cutAt));\n        segment.file().force();\n",
+            "        segment.file().write(cutAt, segment.cut(index, cutAt));\n");
+        add(52, "a cut begins without lowering the mark", "log/SegmentedLog",
+            "        writer.forceMark(0, commitIndex);\n        removeAfter(keep);", "        removeAfter(keep);");
+        add(52, "a cut leaves later segments behind", "log/SegmentedLog",
+            "            storage.delete(file.name());\n", "");
+        add(52, "a cut forgets to forget terms", "log/SegmentedLog",
+            "        terms.truncateFrom(index);\n", "");
+    }
+
+    private static void logRecovery()
+    {
+        add(48, "damage is taken for a torn end", "log/LogRecovery",
+            "if (isShort || (!isClean && !isLast))", "if (!isClean && !isLast)");
+        add(49, "a torn end is taken for damage", "log/LogRecovery",
+            "if (isShort || (!isClean && !isLast))", "if (isShort || !isClean)");
+        add(48, "a torn end is left where it is", "log/LogRecovery",
+            "            cutTornTail(segment);\n", "");
+        add(50, "what a failed force left behind counts as durable", "log/LogRecovery",
+            "        newest.file().write(0, SegmentHeader.LENGTH);\n" +
+            "        newest.file().write(from, newest.end() - from);\n", "");
+        add(49, "a prepared segment is taken for the newest", "log/LogRecovery",
+            "        removeUnused(sequences);\n", "");
+    }
+
+    private static void messages()
+    {
+        add(59, "a message's checksum is not looked at", "transport/MessageSeal",
+            "return length >= MIN_LENGTH &&\n", "return length >= MIN_LENGTH ||\n");
+        add(59, "a frame's checksum is not looked at", "log/EntryFrame",
+            "if (crc(buffer, offset) != computeCrc(crc, buffer, offset, length))",
+            "if (false && crc(buffer, offset) != computeCrc(crc, buffer, offset, length))");
+        add(53, "a frame may follow any other", "log/LogTail",
+            "            EntryFrame.previousCrc(buffer, offset) == crc &&\n", "");
+    }
+}
