@@ -2,6 +2,7 @@ package io.ukehi.log;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Crc32c;
 import io.ukehi.Invariant;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -123,6 +124,7 @@ public final class HardStateFile implements AutoCloseable
         file.force();
         if (!even || !odd || number(offset(0)) != number(offset(1)))
         {
+            CoverageMark.HARD_STATE_REPAIRED.hit();
             put(isEven ? offset(1) : offset(0), term, votedFor);
         }
     }

@@ -1,5 +1,6 @@
 package io.ukehi.log;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Crc32c;
 import io.ukehi.Invariant;
 import java.util.ArrayList;
@@ -88,6 +89,7 @@ final class LogRecovery
         // Not before everything was read: what is refused is left as it was found.
         for (final long sequence : unused)
         {
+            CoverageMark.UNUSED_SEGMENT.hit();
             storage.delete(LogSegment.fileName(sequence));
         }
         final long nextSequence = sequences.isEmpty() ? 0 : sequences.getLast() + 1;
@@ -259,6 +261,7 @@ final class LogRecovery
         }
         if (!isClean)
         {
+            CoverageMark.TORN_END.hit();
             cutTornTail(segment);
         }
         if (!isLast)

@@ -1,5 +1,6 @@
 package io.ukehi.log;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Invariant;
 
 /**
@@ -48,6 +49,7 @@ final class SegmentWriter
         LogSegment next = segment.next();
         while (null != next && position > next.basePosition())
         {
+            CoverageMark.FLUSH_ACROSS_SEGMENTS.hit();
             write(segment.end(), segment.lastIndex(), commitIndex);
             segment = next;
             sequence = next.sequence();

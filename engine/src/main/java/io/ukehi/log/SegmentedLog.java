@@ -1,5 +1,6 @@
 package io.ukehi.log;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Crc32c;
 import io.ukehi.Invariant;
 import java.util.Arrays;
@@ -232,6 +233,7 @@ public final class SegmentedLog implements AutoCloseable
         final LogSegment next = supply.take();
         if (null == next)
         {
+            (supply.isFull() ? CoverageMark.DISK_FULL : CoverageMark.NO_SEGMENT_READY).hit();
             return false;
         }
         next.begin(tail.index() + 1, active.basePosition() + active.length());
@@ -352,6 +354,7 @@ public final class SegmentedLog implements AutoCloseable
         final LogSegment segment = segments[keep];
         if (!segment.isWritable())
         {
+            CoverageMark.CUT_INTO_SEALED_SEGMENT.hit();
             segment.attach(storage.open(segment.file().name(), config.writableMapping()), true).close();
         }
         final int cutAt = segment.positionOf(index);
@@ -393,6 +396,7 @@ public final class SegmentedLog implements AutoCloseable
         {
             return;
         }
+        CoverageMark.CUT_ACROSS_SEGMENTS.hit();
         segments[keep].growPositions();
         segments[keep].next(null);
         supply.reset(segments[keep].sequence() + 1);

@@ -1,5 +1,6 @@
 package io.ukehi.node;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Invariant;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -98,7 +99,11 @@ final class PendingProposals
         while (!orphans.isEmpty() && orphans.peek().index == index)
         {
             final Orphan orphan = orphans.poll();
-            isFound |= endAt(orphan.term, term, orphan.sessionId, orphan.correlationId, superseded);
+            if (endAt(orphan.term, term, orphan.sessionId, orphan.correlationId, superseded))
+            {
+                CoverageMark.COMMITTED_AFTER_LEADERSHIP.hit();
+                isFound = true;
+            }
         }
         return isFound;
     }
@@ -112,6 +117,7 @@ final class PendingProposals
     {
         if (proposedTerm != appliedTerm)
         {
+            CoverageMark.SUPERSEDED.hit();
             superseded.onEnd(sessionId, correlationId);
             return false;
         }

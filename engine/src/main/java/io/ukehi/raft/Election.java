@@ -1,5 +1,6 @@
 package io.ukehi.raft;
 
+import io.ukehi.CoverageMark;
 import java.util.SplittableRandom;
 
 /**
@@ -172,7 +173,12 @@ final class Election
         final boolean isUpToDate = isUpToDate(lastLogIndex, lastLogTerm);
         if (VoteKind.PRE_VOTE == kind)
         {
-            final boolean granted = term > state.term() && isUpToDate && !isLoyal();
+            final boolean isRefusedByLoyalty = term > state.term() && isUpToDate && isLoyal();
+            if (isRefusedByLoyalty)
+            {
+                CoverageMark.PRE_VOTE_REFUSED_BY_LOYALTY.hit();
+            }
+            final boolean granted = term > state.term() && isUpToDate && !isRefusedByLoyalty;
             state.sender.sendVoteReply(fromId, kind, state.term(), term, granted);
             return;
         }
@@ -181,10 +187,15 @@ final class Election
             if (VoteKind.VOTE == kind && isLoyal())
             {
                 // Not even the term moves: a node that was away must not depose a leader that a majority hears.
+                CoverageMark.VOTE_PASSED_OVER_BY_LOYALTY.hit();
                 return;
             }
             state.moveToTerm(term, isUpToDate ? fromId : HardStateStore.NO_VOTE);
             becomeFollower(RaftListener.NO_LEADER);
+        }
+        else if (term == state.term() && fromId == state.votedFor())
+        {
+            CoverageMark.VOTE_GIVEN_AGAIN.hit();
         }
         final boolean granted = term == state.term() && isUpToDate &&
             (HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());

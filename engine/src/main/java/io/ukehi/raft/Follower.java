@@ -1,5 +1,6 @@
 package io.ukehi.raft;
 
+import io.ukehi.CoverageMark;
 import org.agrona.DirectBuffer;
 
 /**
@@ -105,6 +106,10 @@ final class Follower
         {
             acceptedSequence = Math.max(acceptedSequence, sequence);
         }
+        else
+        {
+            CoverageMark.APPEND_TAKEN_IN_PART.hit();
+        }
         isAckDue = true;
         state.commitTo(Math.min(leaderCommitIndex, verifiedIndex));
     }
@@ -128,6 +133,7 @@ final class Follower
             final boolean isPurged = RaftLog.UNKNOWN_TERM == termHere && index + 1 <= state.commitIndex();
             if (termHere == entries.term() || isPurged)
             {
+                CoverageMark.ENTRY_KNOWN.hit();
                 index++;
                 continue;
             }

@@ -1,5 +1,6 @@
 package io.ukehi.raft;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Invariant;
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.fencing.FencingTokenState;
@@ -61,6 +62,10 @@ final class Leadership
     private void appendNoOp()
     {
         isNoOpDue = append(EntryType.NO_OP, nothing, 0, 0) < 0;
+        if (isNoOpDue)
+        {
+            CoverageMark.NO_OP_DELAYED.hit();
+        }
     }
 
     /** Whether commands have to wait for a moment, though this node leads. */
@@ -99,6 +104,7 @@ final class Leadership
         }
         if (NO_TARGET != transferTarget && state.nowNs() - transferDeadlineNs >= 0)
         {
+            CoverageMark.TRANSFER_GIVEN_UP.hit();
             transferTarget = NO_TARGET;
         }
         return true;
@@ -139,10 +145,14 @@ final class Leadership
             values[count++] = replicator.matchIndex();
         }
         final long index = Quorum.reached(values, count);
-        if (index > state.commitIndex() && state.log.termAt(index) == state.term())
+        if (index > state.commitIndex())
         {
-            state.commitTo(index);
-            return 1;
+            if (state.log.termAt(index) == state.term())
+            {
+                state.commitTo(index);
+                return 1;
+            }
+            CoverageMark.OLD_TERM_NOT_COMMITTED.hit();
         }
         return 0;
     }

@@ -1,5 +1,6 @@
 package io.ukehi.raft;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.fencing.FencingTokenState;
 import org.agrona.DirectBuffer;
@@ -74,6 +75,7 @@ public final class Raft implements PeerHandler
         }
         if (!leadership.doTimers())
         {
+            CoverageMark.QUORUM_LOST.hit();
             election.follow(state.term(), RaftListener.NO_LEADER);
             return 1;
         }
@@ -152,6 +154,7 @@ public final class Raft implements PeerHandler
     {
         if (0 == tokens.remaining() && FencingToken.term(tokens.last()) == state.term())
         {
+            CoverageMark.TERM_RENEWED.hit();
             election.standNow(true);
         }
     }
@@ -250,6 +253,7 @@ public final class Raft implements PeerHandler
         if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
             Role.FOLLOWER == state.role())
         {
+            CoverageMark.TIMEOUT_NOW_OBEYED.hit();
             election.standNow(false);
         }
     }
@@ -266,6 +270,7 @@ public final class Raft implements PeerHandler
         }
         if (term < state.term())
         {
+            CoverageMark.STALE_LEADER_TOLD.hit();
             state.sender.sendAck(
                 fromId, AckKind.STALE_TERM, state.term(), 0, 0, state.config.incarnation(),
                 0, state.log.lastIndex(), 0, 0);

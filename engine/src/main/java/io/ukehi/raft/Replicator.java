@@ -1,5 +1,6 @@
 package io.ukehi.raft;
 
+import io.ukehi.CoverageMark;
 import io.ukehi.Invariant;
 import org.agrona.BitUtil;
 
@@ -163,6 +164,7 @@ final class Replicator
         final boolean isWaiting = inflightHead < inflightTail;
         if (isWaiting && state.nowNs() - progressNs > 2 * state.config.heartbeatIntervalNs() << lossesInRow)
         {
+            CoverageMark.LOST_SENT_AGAIN.hit();
             lossesInRow = Math.min(lossesInRow + 1, MAX_LOSSES_IN_ROW);
             probeFrom(Math.max(matchIndex + 1, probeIndex));
         }
@@ -265,12 +267,18 @@ final class Replicator
         onAnswer(heartbeat, rejectedSequence >= attemptSequence);
         if (rejectedSequence < attemptSequence || rejectedSequence > sequence)
         {
+            CoverageMark.LATE_REFUSAL.hit();
             return;
         }
         long index = Math.min(conflictIndex, state.log.lastIndex() + 1);
         if (RaftLog.UNKNOWN_TERM != conflictTerm)
         {
-            index = afterTerm(conflictTerm, index);
+            final long after = afterTerm(conflictTerm, index);
+            if (after > index)
+            {
+                CoverageMark.CONFLICTING_TERM_FOUND.hit();
+            }
+            index = after;
         }
         probeFrom(Math.max(index, matchIndex + 1));
     }
@@ -302,12 +310,14 @@ final class Replicator
         }
         if (NONE != incarnation && heartbeat <= heartbeatSequence)
         {
+            CoverageMark.OLD_INCARNATION.hit();
             return false;
         }
         final boolean isKnown = NONE != incarnation;
         incarnation = peerIncarnation;
         if (isKnown)
         {
+            CoverageMark.NEW_INCARNATION.hit();
             matchIndex = 0;
             acceptedSequence = sequence;
             probeFrom(state.log.lastIndex() + 1);

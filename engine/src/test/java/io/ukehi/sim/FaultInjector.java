@@ -31,6 +31,9 @@ final class FaultInjector
     {
     }
 
+    /** So much likelier than the fault that nobody should notice is every other one. */
+    private static final int WEIGHT = 4;
+
     private final World world;
     private final SimSettings settings;
     private final SimRandom random;
@@ -52,7 +55,7 @@ final class FaultInjector
     void strike()
     {
         final int total = settings.networkWeight + settings.crashWeight + settings.diskWeight + settings.orderWeight;
-        int choice = random.nextInt(total + 1);
+        int choice = random.nextInt(WEIGHT * total + 1) / WEIGHT;
         final SimNode node = someNode();
         if ((choice -= settings.networkWeight) < 0)
         {
@@ -122,8 +125,18 @@ final class FaultInjector
             case KILL -> world.end(node, kind, false);
             case POWER_CUT -> world.end(node, isMachineSafe ? kind : FaultKind.KILL, isMachineSafe);
             case CRASH_AT_SEND -> node.dieAtSend(random.nextInt(8));
-            case POWER_CUT_AT_DISK -> node.disk().plan(
-                isMachineSafe ? kind : FaultKind.KILL_AT_DISK, random.nextInt(12));
+            case POWER_CUT_AT_DISK ->
+            {
+                final FaultKind death = isMachineSafe ? kind : FaultKind.KILL_AT_DISK;
+                if (random.nextBoolean())
+                {
+                    node.disk().planAtForce(death, random.nextInt(60));
+                }
+                else
+                {
+                    node.disk().plan(death, random.nextInt(12));
+                }
+            }
             case KILL_AT_DISK -> node.disk().plan(kind, random.nextInt(12));
             case STOP -> world.stop(node);
             default ->

@@ -18,6 +18,7 @@ final class NodeDisk implements SimDiskFaults
     private SimDisk disk = new SimDisk();
     private FaultKind planned;
     private int countdown;
+    private boolean isAtForce;
     /** Of the present life: power is gone, or the process is. */
     private boolean isPowerCut;
     private boolean isDead;
@@ -39,6 +40,14 @@ final class NodeDisk implements SimDiskFaults
     {
         planned = kind;
         countdown = operationsAhead;
+        isAtForce = false;
+    }
+
+    /** Lets power go, or the process die, before a force some way ahead: when most is written and nothing is safe. */
+    void planAtForce(final FaultKind kind, final int operationsAhead)
+    {
+        plan(kind, operationsAhead);
+        isAtForce = true;
     }
 
     /** Whether the node died in an operation, even if nobody has heard of it. */
@@ -100,7 +109,7 @@ final class NodeDisk implements SimDiskFaults
             case FAILED_WRITE -> Operation.WRITE == operation;
             case FAILED_FORCE -> Operation.FORCE == operation;
             case FAILED_FILE -> Operation.WRITE != operation && Operation.FORCE != operation;
-            default -> true;
+            default -> !isAtForce || Operation.FORCE == operation;
         };
         if (!isMet)
         {

@@ -76,14 +76,14 @@ final class SimSettings
         maxInflightBytes = maxAppendBytes * random.between(1, 8);
         maxInflightMessages = random.between(1, 32);
         segmentLength = 4096 * random.between(2, random.nextBoolean() ? 3 : 8);
-        maxValueLength = random.between(8, 8 + random.nextInt(300));
+        maxValueLength = random.between(8, 8 + random.nextInt(400));
         allocationSliceLength = random.between(512, 16 * 1024);
         applyLimit = random.between(1, random.nextBoolean() ? 4 : 64);
         pendingLimit = random.between(1, 64);
         maxTokenSequence = 0 == random.nextInt(4) ? random.between(2, 60) : FencingToken.MAX_PART;
-        clients = random.between(1, 10);
+        clients = random.between(1, 16);
         keys = random.between(1, 6);
-        thinkNs = random.nextLong(1 + random.nextLong(20 * MS));
+        thinkNs = random.nextLong(1 + random.nextLong(10 * MS));
         requestTimeoutNs = random.between(electionMinNs / 2, 4 * electionMaxNs);
         lossRate = random.rate(3, 0.4);
         duplicateRate = random.rate(3, 0.4);
@@ -92,7 +92,7 @@ final class SimSettings
         lateRate = random.rate(3, 0.1);
         backPressureRate = random.rate(3, 0.3);
         clientLossRate = random.rate(3, 0.2);
-        faultIntervalNs = random.between(electionMinNs / 20, 2 * electionMinNs);
+        faultIntervalNs = random.between(electionMinNs / 10, 4 * electionMinNs);
         networkWeight = random.nextInt(4);
         crashWeight = random.nextInt(4);
         diskWeight = random.nextInt(4);

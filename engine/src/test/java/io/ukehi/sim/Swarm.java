@@ -1,5 +1,6 @@
 package io.ukehi.sim;
 
+import io.ukehi.CoverageMark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -144,6 +145,20 @@ public final class Swarm
         return kinds;
     }
 
+    /** Rare branches of the code under test that nobody has reached in this process. */
+    public static List<CoverageMark> missingMarks()
+    {
+        final List<CoverageMark> marks = new ArrayList<>();
+        for (final CoverageMark mark : CoverageMark.values())
+        {
+            if (0 == mark.hits())
+            {
+                marks.add(mark);
+            }
+        }
+        return marks;
+    }
+
     @Override
     public String toString()
     {
@@ -152,7 +167,11 @@ public final class Swarm
             .append(committed).append(" entries committed, ").append(undecided).append(" histories undecided\n");
         for (final FaultKind kind : FaultKind.values())
         {
-            text.append(String.format("  %-20s %,15d%n", kind, hits[kind.ordinal()]));
+            text.append(String.format("  fault %-28s %,15d%n", kind, hits[kind.ordinal()]));
+        }
+        for (final CoverageMark mark : CoverageMark.values())
+        {
+            text.append(String.format("  mark  %-28s %,15d%n", mark, mark.hits()));
         }
         return text.toString();
     }

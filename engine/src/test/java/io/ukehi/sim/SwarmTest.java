@@ -3,6 +3,7 @@ package io.ukehi.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.CoverageMark;
 import java.security.SecureRandom;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,8 @@ class SwarmTest
         if (SEEDS >= 200)
         {
             assertEquals(List.of(), swarm.missing(), "faults that no seed has met");
+            assertTrue(CoverageMark.isOn(), "set -D" + CoverageMark.PROPERTY + "=true");
+            assertEquals(List.of(), Swarm.missingMarks(), "rare branches that no seed has reached");
         }
     }
 

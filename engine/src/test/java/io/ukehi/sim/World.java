@@ -223,8 +223,9 @@ public final class World
                 node.cycleDueNs = Long.MAX_VALUE;
                 final int workCount = node.cycle();
                 digest += node.raft().term() * 31 + node.raft().commitIndex();
-                wantFlush(node, flushDelayNs(node));
-                wantCycle(node, workCount > 0 ? 1 + settings.cycleDelayNs : settings.idleNs);
+                final boolean isFlushDue = node.log().durableIndex() < node.log().lastIndex();
+                wantFlush(node, isFlushDue ? flushDelayNs(node) : Math.max(flushDelayNs(node), settings.idleNs));
+                wantCycle(node, workCount > 0 ? settings.idleNs / 4 : settings.idleNs);
             }
             default ->
             {
@@ -322,7 +323,7 @@ public final class World
         node.end(isPowerCut);
         queue.put(
             SimEvent.Kind.RESTART, timeNs + random.nextLong(isHealed ? 1 + settings.heartbeatNs :
-            4 * settings.electionMaxNs), node.id(), 0);
+            1 + random.nextLong(4 * settings.electionMaxNs)), node.id(), 0);
         invariants.afterStep(node);
     }
 

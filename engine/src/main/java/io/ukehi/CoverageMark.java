@@ -1,0 +1,93 @@
+package io.ukehi;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Rare branches that a run of the simulator has to reach, or it has proved nothing about them. Counted only if the
+ * system property {@value #PROPERTY} is set when the class is loaded, as it is in tests; otherwise a mark is a branch
+ * on a constant, which compiles to nothing.
+ */
+public enum CoverageMark
+{
+    /** A voter refuses a pre-vote because it hears a leader. */
+    PRE_VOTE_REFUSED_BY_LOYALTY,
+    /** A voter passes over a request for its vote because it hears a leader. */
+    VOTE_PASSED_OVER_BY_LOYALTY,
+    /** A candidate asks again, and gets the vote again. */
+    VOTE_GIVEN_AGAIN,
+    /** A leader whose tokens have run out stands for the next term. */
+    TERM_RENEWED,
+    /** A leader steps down without a majority. */
+    QUORUM_LOST,
+    /** A transfer of leadership is given up. */
+    TRANSFER_GIVEN_UP,
+    /** A follower stands because its leader asks it to. */
+    TIMEOUT_NOW_OBEYED,
+    /** A new leader finds no room for its first entry. */
+    NO_OP_DELAYED,
+    /** A majority holds an entry of an earlier term, which that alone does not commit (figure 8). */
+    OLD_TERM_NOT_COMMITTED,
+    /** Entries are taken for lost and sent again. */
+    LOST_SENT_AGAIN,
+    /** A leader skips a whole term of conflicting entries that it holds as well. */
+    CONFLICTING_TERM_FOUND,
+    /** A refusal of an attempt that is over. */
+    LATE_REFUSAL,
+    /** A peer has been started again. */
+    NEW_INCARNATION,
+    /** An answer of a peer's earlier life. */
+    OLD_INCARNATION,
+    /** A leader of an earlier term is told that its time is over. */
+    STALE_LEADER_TOLD,
+    /** An append brings an entry that is there already. */
+    ENTRY_KNOWN,
+    /** A follower's log had no room for all entries of an append. */
+    APPEND_TAKEN_IN_PART,
+    /** A cut goes into a segment that was sealed. */
+    CUT_INTO_SEALED_SEGMENT,
+    /** A cut removes segments. */
+    CUT_ACROSS_SEGMENTS,
+    /** No segment is ready when one is needed. */
+    NO_SEGMENT_READY,
+    /** The disk is full when a segment is needed. */
+    DISK_FULL,
+    /** A batch reaches over the end of a segment. */
+    FLUSH_ACROSS_SEGMENTS,
+    /** Recovery cuts a torn end. */
+    TORN_END,
+    /** Recovery removes a segment that was prepared and never used. */
+    UNUSED_SEGMENT,
+    /** The two copies of term and vote are not the same. */
+    HARD_STATE_REPAIRED,
+    /** A command is taken, and another one committed in its place. */
+    SUPERSEDED,
+    /** A command is committed after the leadership that took it has ended. */
+    COMMITTED_AFTER_LEADERSHIP;
+
+    /** Switches counting on. */
+    public static final String PROPERTY = "ukehi.coverage.marks";
+
+    private static final boolean IS_ON = Boolean.getBoolean(PROPERTY);
+    private static final AtomicLongArray HITS = IS_ON ? new AtomicLongArray(values().length) : null;
+
+    /** The branch is taken. */
+    public void hit()
+    {
+        if (IS_ON)
+        {
+            HITS.incrementAndGet(ordinal());
+        }
+    }
+
+    /** How often the branch was taken in this process, by all threads; 0 if that is not counted. */
+    public long hits()
+    {
+        return IS_ON ? HITS.get(ordinal()) : 0;
+    }
+
+    /** Whether marks are counted. */
+    public static boolean isOn()
+    {
+        return IS_ON;
+    }
+}
