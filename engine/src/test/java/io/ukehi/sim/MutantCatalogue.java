@@ -80,8 +80,8 @@ final class MutantCatalogue
         add(14, "an append is taken without looking at the entry before it", "raft/Follower",
             "if (termHere != prevTerm && !isKnownSame)", "if (RaftLog.UNKNOWN_TERM == termHere && !isKnownSame)");
         add(18, "a leader of an earlier term is obeyed", "raft/Raft",
-            "        if (term < state.term())\n        {\n            state.sender.sendAck(",
-            "        if (term < 0)\n        {\n            state.sender.sendAck(");
+            "        if (term < state.term())\n        {\n            CoverageMark.STALE_LEADER_TOLD.hit();",
+            "        if (term < 0)\n        {\n            CoverageMark.STALE_LEADER_TOLD.hit();");
         add(43, "what was lost is never sent again", "raft/Replicator",
             "if (isWaiting &&", "if (false &&");
         add(13, "a follower vouches for its own tail", "raft/Follower",
