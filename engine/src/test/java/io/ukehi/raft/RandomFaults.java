@@ -24,20 +24,21 @@ final class RandomFaults
     private final double clockRate;
     private final double purgeRate;
     private boolean isHealed;
+    private int victim;
 
     RandomFaults(final SimulatedCluster cluster, final SplittableRandom random)
     {
         this.cluster = cluster;
         this.random = random;
         this.size = cluster.nodes().size();
-        this.crashRate = sometimes(0.003);
-        this.restartRate = 0.002 + 0.02 * random.nextDouble();
-        this.pauseRate = sometimes(0.005);
-        this.topologyRate = sometimes(0.03);
+        this.crashRate = sometimes(0.001);
+        this.restartRate = 0.005 + 0.05 * random.nextDouble();
+        this.pauseRate = sometimes(0.004);
+        this.topologyRate = sometimes(0.02);
         this.diskRate = sometimes(0.01);
-        this.brokenStoreRate = sometimes(0.01);
-        this.slowFlushRate = sometimes(0.7);
-        this.orderRate = sometimes(0.01);
+        this.brokenStoreRate = sometimes(0.002);
+        this.slowFlushRate = sometimes(0.9);
+        this.orderRate = sometimes(0.004);
         this.clockRate = sometimes(0.01);
         this.purgeRate = sometimes(0.02);
         final SimulatedNetwork network = cluster.network();
@@ -60,7 +61,7 @@ final class RandomFaults
 
     private double sometimes(final double most)
     {
-        return 0 == random.nextInt(3) ? 0 : most * random.nextDouble();
+        return 0 == random.nextInt(3) ? 0 : most * random.nextDouble() * random.nextDouble();
     }
 
     private boolean happens(final double rate)
@@ -138,7 +139,7 @@ final class RandomFaults
 
     private void strikeDisk(final InMemoryLog log)
     {
-        switch (random.nextInt(4))
+        switch (random.nextInt(6))
         {
             case 0 -> log.full(true);
             case 1 -> log.room(random.nextInt(4));
@@ -154,10 +155,12 @@ final class RandomFaults
     private void changeTopology()
     {
         cluster.network().joinAll();
-        final int kind = random.nextInt(7);
         final int leader = cluster.leader();
-        final int some = leader > 0 && random.nextBoolean() ? leader : 1 + random.nextInt(size);
+        final boolean isAimed = leader > 0 && 0 == random.nextInt(3);
+        final int kind = isAimed ? 1 + random.nextInt(5) : random.nextInt(11);
+        final int some = isAimed ? leader : 1 + random.nextInt(size);
         final long side = random.nextLong(1L << size + 1);
+        victim = isAimed ? leader : 0;
         for (int from = 1; from <= size; from++)
         {
             for (int to = 1; to <= size; to++)
@@ -176,6 +179,14 @@ final class RandomFaults
                 cluster.network().cut(from, to, isCut && from != to);
             }
         }
+    }
+
+    /** A leader that the last change of topology was aimed at, named once; 0 if there is none. */
+    int takeVictim()
+    {
+        final int taken = victim;
+        victim = 0;
+        return taken;
     }
 
     /** What all nodes hold durably and know committed may go: as far as that, nobody will ever ask. */
