@@ -98,6 +98,17 @@ final class DurableMark
         return true;
     }
 
+    /** Whether each of a segment's two marks is sound or was never written. */
+    boolean areSoundOrUnwritten(final DirectBuffer segment)
+    {
+        return isSoundOrUnwritten(segment, offset(0)) && isSoundOrUnwritten(segment, offset(1));
+    }
+
+    private boolean isSoundOrUnwritten(final DirectBuffer segment, final int offset)
+    {
+        return isSound(segment, offset) || EntryFrame.isZero(segment, offset, SegmentHeader.SECTOR_LENGTH);
+    }
+
     private boolean isSound(final DirectBuffer segment, final int offset)
     {
         return 0 != segment.getLong(offset + NUMBER_OFFSET, LITTLE_ENDIAN) &&

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.ukehi.CoverageMark;
 import io.ukehi.Crc32c;
 import io.ukehi.Invariant;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -103,6 +104,47 @@ public final class HardStateFile implements AutoCloseable
         first.close();
         storage.rename(NEW_FILE_NAME, FILE_NAME);
         storage.forceDirectory();
+    }
+
+    /**
+     * Says what a directory holds of term and vote, without changing anything.
+     *
+     * @param faults to which is added what is not sound.
+     */
+    static WalReport.HardState inspect(final Storage storage, final List<WalFault> faults)
+    {
+        if (!List.of(storage.list()).contains(FILE_NAME))
+        {
+            return new WalReport.HardState(false, 0, 0, 0);
+        }
+        try (HardStateFile found = new HardStateFile(storage.open(FILE_NAME, Storage.Mapping.READ_ONLY)))
+        {
+            return found.inspect(faults);
+        }
+    }
+
+    private WalReport.HardState inspect(final List<WalFault> faults)
+    {
+        final boolean isWhole = FILE_LENGTH == file.length();
+        final boolean even = isWhole && isSound(offset(0));
+        final boolean odd = isWhole && isSound(offset(1));
+        if (!even || !odd)
+        {
+            faults.add(WalFault.of(RecoveryCase.BAD_HARD_STATE, FILE_NAME, even ? offset(1) : offset(0), 0,
+                even || odd ? "the other copy counts; a node that starts writes both anew" : WHAT_TO_DO));
+        }
+        final int used = 2 * SegmentHeader.SECTOR_LENGTH;
+        if (isWhole && !EntryFrame.isZero(buffer, used, FILE_LENGTH - used))
+        {
+            faults.add(WalFault.of(RecoveryCase.BAD_PADDING, FILE_NAME, used, 0, "behind both copies"));
+        }
+        if (!even && !odd)
+        {
+            return new WalReport.HardState(true, 0, 0, 0);
+        }
+        final int offset = even && (!odd || number(offset(0)) > number(offset(1))) ? offset(0) : offset(1);
+        return new WalReport.HardState(true, even && odd ? 2 : 1,
+            buffer.getLong(offset + TERM_OFFSET, LITTLE_ENDIAN), buffer.getInt(offset + VOTE_OFFSET, LITTLE_ENDIAN));
     }
 
     private void read()

@@ -3,6 +3,7 @@ package io.ukehi.log;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.ukehi.Crc32c;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -14,12 +15,15 @@ import org.agrona.concurrent.UnsafeBuffer;
  *  | magic | CRC32C| cluster  i64  |  log id  i64  | group |member |   zeros up to 4096
  *  +-------+-------+---------------+---------------+-------+-------+
  * </pre>
- * The CRC32C covers the file behind itself.
+ * The CRC32C covers the file behind itself. Member 0: a converted log, which belongs to whoever starts on it first.
  */
 public final class IdentityFile
 {
     /** Name in the data directory. */
     public static final String FILE_NAME = "identity";
+
+    /** Instead of a member: a log that was converted, and belongs to whoever starts on it first. */
+    static final int UNCLAIMED = 0;
 
     private static final String NEW_FILE_NAME = "identity.new";
     private static final int FILE_LENGTH = 4096;
@@ -58,6 +62,7 @@ public final class IdentityFile
         }
         if (!exists)
         {
+            OlderLogs.refuse(storage);
             if (hasLog)
             {
                 throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
@@ -66,13 +71,27 @@ public final class IdentityFile
             write(storage, clusterId, groupId, memberId, newLogId);
             return newLogId;
         }
-        final long logId = read(storage, clusterId, groupId, memberId);
+        final WalReport.Identity found = read(storage);
+        if (null == found)
+        {
+            throw new StorageException("the file \"" + FILE_NAME + "\" of the data directory is damaged");
+        }
+        if (UNCLAIMED == found.memberId())
+        {
+            write(storage, clusterId, groupId, memberId, found.logId());
+        }
+        else if (found.clusterId() != clusterId || found.groupId() != groupId || found.memberId() != memberId)
+        {
+            throw new StorageException("the data directory belongs to member " + found.memberId() + " of group " +
+                found.groupId() + " of cluster " + found.clusterId() + ", not to member " + memberId +
+                " of group " + groupId + " of cluster " + clusterId);
+        }
         // Its name may be left by a process that died before it was durable.
         storage.forceDirectory();
-        return logId;
+        return found.logId();
     }
 
-    private static void write(
+    static void write(
         final Storage storage, final long clusterId, final int groupId, final int memberId, final long logId)
     {
         final StorageFile file = storage.create(NEW_FILE_NAME, FILE_LENGTH, Storage.Mapping.PRIVATE);
@@ -96,8 +115,8 @@ public final class IdentityFile
         return new Crc32c().compute(buffer, CLUSTER_OFFSET, FILE_LENGTH - CLUSTER_OFFSET);
     }
 
-    private static long read(
-        final Storage storage, final long clusterId, final int groupId, final int memberId)
+    /** What the file says; null if it is damaged. */
+    private static WalReport.Identity read(final Storage storage)
     {
         try (StorageFile file = storage.open(FILE_NAME, Storage.Mapping.READ_ONLY))
         {
@@ -105,18 +124,33 @@ public final class IdentityFile
             if (FILE_LENGTH != file.length() || MAGIC != buffer.getInt(0, LITTLE_ENDIAN) ||
                 computeCrc(buffer) != buffer.getInt(CRC_OFFSET, LITTLE_ENDIAN))
             {
-                throw new StorageException("the file \"" + FILE_NAME + "\" of the data directory is damaged");
+                return null;
             }
-            final long foundCluster = buffer.getLong(CLUSTER_OFFSET, LITTLE_ENDIAN);
-            final int foundGroup = buffer.getInt(GROUP_OFFSET, LITTLE_ENDIAN);
-            final int foundMember = buffer.getInt(MEMBER_OFFSET, LITTLE_ENDIAN);
-            if (foundCluster != clusterId || foundGroup != groupId || foundMember != memberId)
-            {
-                throw new StorageException("the data directory belongs to member " + foundMember + " of group " +
-                    foundGroup + " of cluster " + foundCluster + ", not to member " + memberId + " of group " +
-                    groupId + " of cluster " + clusterId);
-            }
-            return buffer.getLong(LOG_OFFSET, LITTLE_ENDIAN);
+            return new WalReport.Identity(
+                buffer.getLong(CLUSTER_OFFSET, LITTLE_ENDIAN),
+                buffer.getInt(GROUP_OFFSET, LITTLE_ENDIAN),
+                buffer.getInt(MEMBER_OFFSET, LITTLE_ENDIAN),
+                buffer.getLong(LOG_OFFSET, LITTLE_ENDIAN));
         }
+    }
+
+    /**
+     * Says whose a directory is, without changing anything.
+     *
+     * @param faults to which is added what is not sound.
+     * @return null if there is no sound file.
+     */
+    static WalReport.Identity inspect(final Storage storage, final List<WalFault> faults)
+    {
+        if (!List.of(storage.list()).contains(FILE_NAME))
+        {
+            return null;
+        }
+        final WalReport.Identity found = read(storage);
+        if (null == found)
+        {
+            faults.add(WalFault.of(RecoveryCase.BAD_IDENTITY, FILE_NAME, 0, 0, "its checksum does not hold"));
+        }
+        return found;
     }
 }

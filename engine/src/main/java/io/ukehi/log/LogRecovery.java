@@ -65,6 +65,7 @@ final class LogRecovery
 
     private void run(final NanoClock clock)
     {
+        OlderLogs.refuse(storage);
         final List<Long> sequences = new ArrayList<>();
         for (final String name : storage.list())
         {
@@ -154,11 +155,12 @@ final class LogRecovery
         return unused;
     }
 
-    private static boolean isUnused(final StorageFile file)
+    static boolean isUnused(final StorageFile file)
     {
         if (file.length() < SegmentHeader.LENGTH)
         {
-            return true;
+            // Too short for any magic number, or never written.
+            return file.length() < Integer.BYTES || EntryFrame.isZero(file.buffer(), 0, file.length());
         }
         final DurableMark note = new DurableMark();
         final boolean hasMark = note.read(file.buffer());

@@ -55,6 +55,7 @@ public final class SegmentHeader
     private static final int TIME_BEFORE_OFFSET = 56;
     private static final int CRC_BEFORE_OFFSET = 64;
     private static final int SEGMENT_LENGTH_OFFSET = 68;
+    private static final int PADDING_OFFSET = 72;
 
     private SegmentHeader()
     {
@@ -95,6 +96,18 @@ public final class SegmentHeader
     static boolean isUnused(final DirectBuffer buffer)
     {
         return EntryFrame.isZero(buffer, 0, SECTOR_LENGTH);
+    }
+
+    /** Whether everything behind the identity's last field is zero, up to the end of its sector. */
+    static boolean isPaddingZero(final DirectBuffer buffer)
+    {
+        return EntryFrame.isZero(buffer, PADDING_OFFSET, SECTOR_LENGTH - PADDING_OFFSET);
+    }
+
+    /** Whether everything behind the marks is zero, up to where the first frame begins. */
+    static boolean isRestZero(final DirectBuffer buffer)
+    {
+        return EntryFrame.isZero(buffer, 3 * SECTOR_LENGTH, LENGTH - 3 * SECTOR_LENGTH);
     }
 
     /**
