@@ -97,7 +97,7 @@ class ReplicatorTest
         final SoloRaft leader = new SoloRaft(3).holding(1, 1, 1, 4, 4, 5, 5, 6, 6, 6).stored(7, 0).start().lead();
         final SoloRaft follower = new SoloRaft(2, 3).holding(longs(followerTerms)).stored(7, 0).start();
         int messages = 0;
-        do
+        for (int cycle = 0; cycle < 10 && leader.raft.matchIndex(2) < leader.log.lastIndex(); cycle++)
         {
             leader.cycle();
             for (final PeerMessage.Append append : leader.sender.sent(PeerMessage.Append.class, 2))
@@ -110,7 +110,6 @@ class ReplicatorTest
             follower.sender.sent(PeerMessage.Ack.class).forEach(ack -> ack.deliver(leader.raft));
             follower.sender.clear();
         }
-        while (leader.raft.matchIndex(2) < leader.log.lastIndex() && messages < 10);
 
         leader.cycle();
         assertEquals(leader.terms(), follower.terms());

@@ -28,6 +28,7 @@ class TokenRenewalTest
         final List<String> accepted = new ArrayList<>();
         while (accepted.size() < 100)
         {
+            assertTrue(cluster.timeNs() < 20 * SECOND, cluster::toString);
             final String command = "c" + accepted.size();
             final long index = cluster.propose(leader, command);
             assertTrue(index > 0 || RaftLog.BACK_PRESSURED == index, "never turned away: " + index);
