@@ -253,7 +253,9 @@ final class NodeParts implements AutoCloseable
             new BackoffIdleStrategy(20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50)),
             errors, null, log.flusher());
         agentRunner = new AgentRunner(context.newIdleStrategy(), errors, null, agent);
-        AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, agent.roleName() + "-flusher"));
+        // Named behind the start, which gives it the name that the flushers of all nodes have.
+        AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, ""))
+            .setName(agent.roleName() + "-flusher");
         AgentRunner.startOnThread(agentRunner, runnable -> agentThread = thread(runnable, agent.roleName()));
     }
 

@@ -239,6 +239,25 @@ class NodeLaunchTest
     }
 
     @Test
+    void shouldNameItsThreadsAndCommitItsFirstCommandWithinASecond() throws Exception
+    {
+        final int[] ports = TestCluster.freePorts(2);
+        long bestNs = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++)
+        {
+            final long beganNs = System.nanoTime();
+            try (UkehiNode node = UkehiNode.launch(context(1, ports[0], ports[1])))
+            {
+                assertTrue(commits(node));
+                bestNs = Math.min(bestNs, System.nanoTime() - beganNs);
+                final Set<String> names = threads().stream().map(Thread::getName).collect(Collectors.toSet());
+                assertTrue(names.containsAll(Set.of("ukehi-node-1", "ukehi-node-1-flusher")), names::toString);
+            }
+        }
+        assertTrue(bestNs < 1_000_000_000L, "from nothing to a commit in " + bestNs + " ns");
+    }
+
+    @Test
     void shouldReportNothingWhenItStartsAndStopsInOrder() throws Exception
     {
         final Set<Thread> before = threads();
