@@ -46,6 +46,12 @@ final class DemoCommand implements Callable<Integer>
     private int rate;
 
     @Option(
+        names = "--outstanding",
+        paramLabel = "N",
+        description = "Instead of a rate: always so many writes under way, the next one when one ends.")
+    private int outstanding;
+
+    @Option(
         names = "--durability",
         paramLabel = "LEVEL",
         description = "ASYNC, BATCH or EVERY. Default: ${DEFAULT-VALUE}.",
@@ -116,11 +122,12 @@ final class DemoCommand implements Callable<Integer>
 
     private void checkOptions()
     {
-        if (durationSeconds < 1 || rate < 1 || valueLength < 0 || valueLength > 65_536 ||
+        if (durationSeconds < 1 || rate < 1 || outstanding < 0 || outstanding > 1 << 15 ||
+            valueLength < 0 || valueLength > 65_536 ||
             (long)rate * durationSeconds > Integer.MAX_VALUE)
         {
             throw new ToolException("--duration and --rate must be 1 or more and together write less than 2^31 " +
-                "values; --value-length must be 0 to 65536");
+                "values; --value-length must be 0 to 65536, --outstanding 1 to 32768");
         }
     }
 
@@ -140,7 +147,9 @@ final class DemoCommand implements Callable<Integer>
             .messageTimeoutNs(TimeUnit.SECONDS.toNanos(5))))
         {
             client = connected;
-            load = new DemoLoad(client, rate, valueLength);
+            load = 0 == outstanding ?
+                DemoLoad.atRate(client, rate, valueLength) :
+                DemoLoad.withOutstanding(client, outstanding, valueLength);
             System.out.printf("member %d leads %.1f s after the first process was started%n%n",
                 client.leaderId(), (System.nanoTime() - startNs) / 1e9);
             System.out.printf(
@@ -158,7 +167,7 @@ final class DemoCommand implements Callable<Integer>
         final long killNs = beganNs + TimeUnit.SECONDS.toNanos(durationSeconds) / 2;
         load.begin(beganNs);
         long nowNs = beganNs;
-        while (!load.isDone(untilNs) && nowNs - untilNs < DRAIN_NS)
+        while (!load.isDone(nowNs, untilNs) && nowNs - untilNs < DRAIN_NS)
         {
             idle.idle(load.doWork(nowNs, untilNs));
             nowNs = System.nanoTime();
@@ -253,7 +262,8 @@ final class DemoCommand implements Callable<Integer>
 
     private void printLatencies()
     {
-        System.out.printf("latency of acknowledged writes, from when they were due (us, %d writes/s)%n", rate);
+        System.out.println("latency of acknowledged writes, from when they were due (us, " +
+            (0 == outstanding ? rate + " writes/s)" : outstanding + " under way)"));
         for (final double percentile : PERCENTILES)
         {
             System.out.printf("  %-7s %12s%n", 100 == percentile ? "max" : "p" + trim(percentile),

@@ -14,9 +14,11 @@ import org.agrona.DirectBuffer;
 import org.HdrHistogram.Histogram;
 
 /**
- * Writes at a steady rate, whatever the cluster does, and remembers how each write ended. Each has a key and a value of
- * its own. Latency counts from the moment a write was due, not from when it could be sent: while there is no leader the
- * writes that pile up wait, and that is part of their latency.
+ * Writes, and remembers how each write ended. Each has a key and a value of its own.
+ * <p>
+ * In an <b>open loop</b> a write is due at a steady rate, whatever the cluster does, and latency counts from the moment
+ * it was due, not from when it could be sent: while there is no leader the writes that pile up wait, and that is part
+ * of their latency. In a <b>closed loop</b> so many writes are under way at any time, the next is due when one ends.
  * <p>
  * What was rejected was certainly not applied, and is sent again. What is unknown is not.
  */
@@ -29,12 +31,14 @@ final class DemoLoad implements ReplyListener
 
     private final UkehiClient client;
     private final long intervalNs;
+    private final int maxOutstanding;
     private final int valueLength;
     private final UnsafeBuffer key = new UnsafeBuffer(new byte[KEY_LENGTH]);
     private final UnsafeBuffer value;
     private final UnsafeBuffer command;
     private final KvReplyDecoder reply = new KvReplyDecoder();
     private final long[] numbers = new long[SLOTS];
+    private final long[] dueNs = new long[SLOTS];
     private final ArrayDeque<Long> again = new ArrayDeque<>();
     private final BitSet acknowledged = new BitSet();
     private final BitSet unknown = new BitSet();
@@ -49,10 +53,24 @@ final class DemoLoad implements ReplyListener
     private long longestGapNs;
     private long gapSinceNs;
 
-    DemoLoad(final UkehiClient client, final int rate, final int valueLength)
+    /** An open loop. */
+    static DemoLoad atRate(final UkehiClient client, final int rate, final int valueLength)
+    {
+        return new DemoLoad(client, Math.max(1, 1_000_000_000L / rate), SLOTS / 2, valueLength);
+    }
+
+    /** A closed loop. */
+    static DemoLoad withOutstanding(final UkehiClient client, final int outstanding, final int valueLength)
+    {
+        return new DemoLoad(client, 0, outstanding, valueLength);
+    }
+
+    private DemoLoad(
+        final UkehiClient client, final long intervalNs, final int maxOutstanding, final int valueLength)
     {
         this.client = client;
-        this.intervalNs = Math.max(1, 1_000_000_000L / rate);
+        this.intervalNs = intervalNs;
+        this.maxOutstanding = maxOutstanding;
         this.valueLength = valueLength;
         this.value = new UnsafeBuffer(new byte[valueLength]);
         this.command = new UnsafeBuffer(new byte[KvCodec.putLength(KEY_LENGTH, valueLength)]);
@@ -73,8 +91,7 @@ final class DemoLoad implements ReplyListener
             again.removeFirst();
             workCount++;
         }
-        while (again.isEmpty() && workCount < BURST && dueNs(nextNumber) <= Math.min(nowNs, untilNs) &&
-            send(nextNumber))
+        while (again.isEmpty() && workCount < BURST && isDue(nowNs, untilNs) && send(nextNumber))
         {
             nextNumber++;
             workCount++;
@@ -82,14 +99,15 @@ final class DemoLoad implements ReplyListener
         return workCount + client.poll(this);
     }
 
-    private long dueNs(final long number)
+    private boolean isDue(final long nowNs, final long untilNs)
     {
-        return beganNs + number * intervalNs;
+        return beganNs + nextNumber * intervalNs <= Math.min(nowNs, untilNs) &&
+            (0 != intervalNs || nowNs <= untilNs);
     }
 
     private boolean send(final long number)
     {
-        if (outstanding >= SLOTS / 2)
+        if (outstanding >= maxOutstanding)
         {
             return false;
         }
@@ -101,7 +119,9 @@ final class DemoLoad implements ReplyListener
         {
             return false;
         }
-        numbers[(int)correlationId & (SLOTS - 1)] = number;
+        final int slot = (int)correlationId & (SLOTS - 1);
+        numbers[slot] = number;
+        dueNs[slot] = 0 == intervalNs ? System.nanoTime() : beganNs + number * intervalNs;
         outstanding++;
         return true;
     }
@@ -152,12 +172,13 @@ final class DemoLoad implements ReplyListener
         final int offset,
         final int length)
     {
-        final long number = numbers[(int)correlationId & (SLOTS - 1)];
+        final int slot = (int)correlationId & (SLOTS - 1);
+        final long number = numbers[slot];
         final long nowNs = System.nanoTime();
         outstanding--;
         switch (outcome)
         {
-            case COMMITTED -> onCommitted(number, nowNs, buffer, offset, length);
+            case COMMITTED -> onCommitted(number, nowNs - dueNs[slot], nowNs, buffer, offset, length);
             case REJECTED ->
             {
                 rejectedCount++;
@@ -169,7 +190,12 @@ final class DemoLoad implements ReplyListener
     }
 
     private void onCommitted(
-        final long number, final long nowNs, final DirectBuffer buffer, final int offset, final int length)
+        final long number,
+        final long tookNs,
+        final long nowNs,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
     {
         if (!reply.wrap(buffer, offset, length) || KvStatus.OK != reply.status())
         {
@@ -177,7 +203,7 @@ final class DemoLoad implements ReplyListener
             return;
         }
         acknowledged.set((int)number);
-        final long latencyNs = Math.min(MAX_LATENCY_NS, nowNs - dueNs(number));
+        final long latencyNs = Math.min(MAX_LATENCY_NS, tookNs);
         total.recordValue(latencyNs);
         recent.recordValue(latencyNs);
         final long gapNs = nowNs - Math.max(lastAckNs, gapSinceNs);
@@ -200,9 +226,10 @@ final class DemoLoad implements ReplyListener
         return longestGapNs;
     }
 
-    boolean isDone(final long untilNs)
+    boolean isDone(final long nowNs, final long untilNs)
     {
-        return again.isEmpty() && 0 == outstanding && dueNs(nextNumber) > untilNs;
+        return again.isEmpty() && 0 == outstanding && nowNs > untilNs &&
+            (0 == intervalNs || !isDue(untilNs, untilNs));
     }
 
     /** Latencies since the last time they were asked for; to be reset by the caller. */

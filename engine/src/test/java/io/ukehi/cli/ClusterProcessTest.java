@@ -97,7 +97,7 @@ class ClusterProcessTest
     {
         try (UkehiClient client = connect(cluster, driverDirectory))
         {
-            final DemoLoad load = new DemoLoad(client, 5_000, 64);
+            final DemoLoad load = DemoLoad.atRate(client, 5_000, 64);
             final long beganNs = System.nanoTime();
             load.begin(beganNs);
             while (load.acknowledged().cardinality() < 2_000 &&
