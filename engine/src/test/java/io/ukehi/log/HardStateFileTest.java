@@ -149,6 +149,24 @@ class HardStateFileTest
         }
     }
 
+    /** The first process dies between the rename and the force of the directory; the second votes, and power goes. */
+    @Test
+    void shouldNotLoseTheFileOfAProcessThatDiedWhileItMadeIt()
+    {
+        for (long operation = 0; operation < 12; operation++)
+        {
+            final SimDisk first = new SimDisk();
+            first.faults(SimDiskFaults.powerCutAt(operation));
+            vote(first, 0);
+            for (int i = 0; i < 10; i++)
+            {
+                final SimDisk second = first.afterKill();
+                HardStateFile.open(second).store(9, 2);
+                assertHolds(9, 2, HardStateFile.open(second.afterPowerCut(new SplittableRandom(i))));
+            }
+        }
+    }
+
     @Test
     void shouldHoldTheNewestRecordWhenEitherCopyIsDamaged()
     {
