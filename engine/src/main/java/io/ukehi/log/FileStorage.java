@@ -45,7 +45,7 @@ public final class FileStorage implements Storage
         FileChannel lockChannel = null;
         try
         {
-            Files.createDirectories(directory);
+            createDurably(directory.toAbsolutePath().normalize());
             lockChannel = FileChannel.open(
                 directory.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             final FileLock lock = tryLock(lockChannel);
@@ -61,6 +61,21 @@ public final class FileStorage implements Storage
         {
             CloseHelper.quietClose(lockChannel);
             throw new StorageException("cannot use " + directory + " as data directory: " + ex, ex);
+        }
+    }
+
+    /** What is forced within a directory is of no use if its own name is lost. */
+    private static void createDurably(final Path path) throws IOException
+    {
+        final Path parent = path.getParent();
+        if (null != parent && !Files.isDirectory(path))
+        {
+            createDurably(parent);
+            Files.createDirectories(path);
+            try (FileChannel channel = FileChannel.open(parent, StandardOpenOption.READ))
+            {
+                channel.force(true);
+            }
         }
     }
 
@@ -174,9 +189,25 @@ public final class FileStorage implements Storage
     static StorageException failure(final String operation, final Path path, final IOException cause)
     {
         final String message = "cannot " + operation + " " + path + ": " + cause.getMessage();
-        final String reason = String.valueOf(cause.getMessage());
-        return reason.contains("No space left on device") || reason.contains("Disk quota exceeded") ?
+        return isFull(path, String.valueOf(cause.getMessage())) ?
             new StorageFullException(message, cause) : new StorageException(message, cause);
+    }
+
+    /** Java gives no error number, and the system's words may be in any language: so ask for the room as well. */
+    private static boolean isFull(final Path path, final String reason)
+    {
+        if (reason.contains("No space left on device") || reason.contains("Disk quota exceeded"))
+        {
+            return true;
+        }
+        try
+        {
+            return Files.getFileStore(path.toAbsolutePath().getParent()).getUsableSpace() < MappedFile.PAGE_LENGTH;
+        }
+        catch (final IOException ex)
+        {
+            return false;
+        }
     }
 
     @Override

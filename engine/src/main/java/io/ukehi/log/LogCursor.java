@@ -7,7 +7,8 @@ import org.agrona.DirectBuffer;
 /**
  * Walks a run of frames in place: whole frames with consecutive indexes in one range of bytes, read from the log or
  * verified after they came over the network. Stands before the first until {@link #next()} is called; valid until it
- * is filled again or the log is appended to, cut or closed. Owned by the duty-cycle thread; allocates nothing.
+ * is filled again or the log is flushed (a full segment may then be mapped anew), cut or closed. Owned by the
+ * duty-cycle thread; allocates nothing.
  */
 public class LogCursor
 {

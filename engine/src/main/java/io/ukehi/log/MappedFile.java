@@ -19,7 +19,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class MappedFile implements StorageFile
 {
-    private static final int PAGE_LENGTH = 4096;
+    static final int PAGE_LENGTH = 4096;
 
     private final Path path;
     private final FileChannel channel;

@@ -365,6 +365,15 @@ class SegmentedLogTest
     }
 
     @Test
+    void shouldMakeTheDirectoriesAboveItsOwn()
+    {
+        final Path deep = directory.resolve("a").resolve("b").resolve("c");
+        FileStorage.open(deep).close();
+        FileStorage.open(deep.resolve("..").resolve("c")).close();
+        assertThrows(StorageException.class, () -> FileStorage.open(deep.resolve("lock").resolve("d")));
+    }
+
+    @Test
     void shouldRefuseADirectoryThatIsInUse()
     {
         final StorageException refused = assertThrows(StorageException.class, () -> FileStorage.open(directory));
