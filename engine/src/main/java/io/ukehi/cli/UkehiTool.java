@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
     versionProvider = UkehiTool.Version.class,
     subcommands = {
         DemoCommand.class, DevCommand.class, NodeCommand.class, StatusCommand.class,
-        PutCommand.class, GetCommand.class, CasCommand.class, DeleteCommand.class, ScanCommand.class})
+        PutCommand.class, GetCommand.class, CasCommand.class, DeleteCommand.class, ScanCommand.class,
+        WalCommand.class})
 public final class UkehiTool
 {
     private UkehiTool()

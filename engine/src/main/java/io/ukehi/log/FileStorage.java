@@ -19,7 +19,7 @@ import org.agrona.LangUtil;
  */
 public final class FileStorage implements Storage
 {
-    private static final String LOCK_FILE = "lock";
+    static final String LOCK_FILE = "lock";
 
     private final Path directory;
     private final FileChannel directoryChannel;
@@ -76,6 +76,29 @@ public final class FileStorage implements Storage
             {
                 channel.force(true);
             }
+        }
+    }
+
+    /**
+     * Whether a process holds the lock of a directory, without leaving a trace in it. Not for a process in which a
+     * node may be running on it: on some systems the lock would be lost.
+     */
+    static boolean isInUse(final Path directory)
+    {
+        final Path lockFile = directory.resolve(LOCK_FILE);
+        if (!Files.exists(lockFile))
+        {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+            FileLock lock = tryLock(channel))
+        {
+            return null == lock;
+        }
+        catch (final IOException ex)
+        {
+            // A medium that cannot be written to is not in use either.
+            return false;
         }
     }
 
