@@ -68,7 +68,9 @@ final class SimSettings
         idleNs = heartbeatNs / random.between(1, 4);
         cycleDelayNs = random.nextBoolean() ? 0 : random.between(10 * US, 2 * MS);
         minDelayNs = random.between(20 * US, 2 * MS);
-        maxDelayNs = minDelayNs + random.nextLong(1 + random.nextLong(electionMinNs / 4));
+        // Now and then elections are over before all have heard of them.
+        final long mostDelayNs = 0 == random.nextInt(6) ? 2 * electionMaxNs : electionMinNs / 4;
+        maxDelayNs = minDelayNs + random.nextLong(1 + random.nextLong(mostDelayNs));
         flushDelayNs = random.between(20 * US, 20 * US + random.nextLong(10 * MS));
         isFifo = 0 == random.nextInt(3);
         driftPerMillion = random.nextBoolean() ? 0 : random.between(100, 30_000);

@@ -120,7 +120,7 @@ final class Workload
 
     private long delayNs()
     {
-        return random.between(settings.minDelayNs, settings.maxDelayNs);
+        return world.isHealed() ? settings.minDelayNs : random.between(settings.minDelayNs, settings.maxDelayNs);
     }
 
     /** A request arrives at a node. */
