@@ -230,7 +230,7 @@ class FollowerTest
             solo.pass(100 * MS);
             solo.raft.onAppend(2, 1, i, 50, 1, 0, new UnsafeBuffer(0, 0), 0, 0);
         }
-        assertEquals(Role.FOLLOWER, solo.raft.role());
+        assertFalse(solo.roles.contains(Role.PRE_CANDIDATE));
         assertEquals(20, solo.sender.sent(PeerMessage.Ack.class).size());
     }
 

@@ -24,6 +24,17 @@ import org.agrona.DirectBuffer;
  */
 public final class InMemoryLog implements RaftLog
 {
+    /** The disk has failed: the node has to end. */
+    public static final class FailedException extends RuntimeException
+    {
+        private static final long serialVersionUID = 1L;
+
+        FailedException()
+        {
+            super("the log cannot be written");
+        }
+    }
+
     /** Told before entries are cut away. */
     public interface CutListener
     {
@@ -59,6 +70,7 @@ public final class InMemoryLog implements RaftLog
     private int room = UNLIMITED;
     private boolean isFull;
     private boolean isFlushHeld;
+    private int callsUntilFailure = UNLIMITED;
     private CutListener cutListener = fromIndex -> {};
 
     /** Bounds a run that {@link #read} returns, as the end of a segment would. */
@@ -96,6 +108,20 @@ public final class InMemoryLog implements RaftLog
     public void ampleRoom()
     {
         room = UNLIMITED;
+    }
+
+    /** After so many more changes the disk fails, before the change is made or after it; a crash ends that. */
+    public void failAfter(final int changes)
+    {
+        callsUntilFailure = changes;
+    }
+
+    private void touchDisk()
+    {
+        if (UNLIMITED != callsUntilFailure && 0 == callsUntilFailure--)
+        {
+            throw new FailedException();
+        }
     }
 
     /** All that was handed over is durable now. */
@@ -145,6 +171,7 @@ public final class InMemoryLog implements RaftLog
         {
             throw new IllegalArgumentException("a crash keeps what is durable: " + keepIndex);
         }
+        callsUntilFailure = UNLIMITED;
         cutTo(keepIndex);
         flushes.clear();
         handedOverIndex = lastIndex;
@@ -262,6 +289,7 @@ public final class InMemoryLog implements RaftLog
         {
             throw new IllegalArgumentException("term, token and time never fall");
         }
+        touchDisk();
         if (isFull)
         {
             return STORAGE_FULL;
@@ -375,6 +403,7 @@ public final class InMemoryLog implements RaftLog
         final Cursor cursor = (Cursor)entries;
         final DirectBuffer bytes = cursor.buffer();
         int frame = cursor.frame();
+        touchDisk();
         if (isFull)
         {
             return STORAGE_FULL;
@@ -409,6 +438,7 @@ public final class InMemoryLog implements RaftLog
         {
             throw new IllegalArgumentException("not in the log: " + index);
         }
+        touchDisk();
         cutListener.onCut(index);
         cutCount++;
         cutTo(index - 1);
@@ -419,6 +449,7 @@ public final class InMemoryLog implements RaftLog
         {
             flushes.add(Math.min(flushes.poll(), lastIndex));
         }
+        touchDisk();
     }
 
     private void cutTo(final long newLastIndex)
@@ -475,6 +506,7 @@ public final class InMemoryLog implements RaftLog
         {
             return 0;
         }
+        touchDisk();
         handedOverIndex = lastIndex;
         if (isFlushHeld)
         {

@@ -132,7 +132,7 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
             final long index = cluster.propose(id, command);
             if (index > 0)
             {
-                accepted.put(cluster.node(id).raft().term() << 32 | index, command);
+                accepted.put(cluster.node(id).hardState().term() << 32 | index, command);
             }
             return index > 0;
         }

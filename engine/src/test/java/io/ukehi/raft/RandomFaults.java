@@ -119,6 +119,7 @@ final class RandomFaults
         {
             final InMemoryHardState.Fault[] faults = InMemoryHardState.Fault.values();
             node.hardState().fault(faults[random.nextInt(faults.length)]);
+            node.log().failAfter(random.nextInt(20));
         }
         if (happens(clockRate))
         {
@@ -217,6 +218,7 @@ final class RandomFaults
         {
             node.pause(false);
             node.hardState().fault(InMemoryHardState.Fault.NONE);
+            node.log().failAfter(Integer.MAX_VALUE);
             node.log().full(false);
             node.log().ampleRoom();
             node.log().holdFlushes(false);

@@ -14,7 +14,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Tells the stories in {@code src/test/resources/scenarios}; the first line of each says which fault it is about. */
+/**
+ * Tells the stories in {@code src/test/resources/scenarios}; the first line of each says which row of the fault
+ * catalogue it is about. Row 9 needs a candidate that is no member and stands in {@link ElectionTest}, the limits of
+ * row 20 are in {@link ReplicatorTest}; row 19 is about threads, of which the rules have one.
+ */
 class ScenarioTest
 {
     @TestFactory

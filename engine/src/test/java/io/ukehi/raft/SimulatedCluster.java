@@ -155,7 +155,7 @@ public final class SimulatedCluster
         {
             step.run();
         }
-        catch (final InMemoryHardState.FailedException failed)
+        catch (final InMemoryHardState.FailedException | InMemoryLog.FailedException failed)
         {
             node.hardState().fault(InMemoryHardState.Fault.NONE);
             crash(node.id());
@@ -216,10 +216,13 @@ public final class SimulatedCluster
         {
             return Raft.NOT_LEADER;
         }
-        node.beginCycle();
-        final long index = node.propose(command);
-        invariants.afterStep(node);
-        return index;
+        final long[] answer = {Raft.NOT_LEADER};
+        guarded(node, () ->
+        {
+            node.beginCycle();
+            answer[0] = node.propose(command);
+        });
+        return answer[0];
     }
 
     /** The node that leads; of several the one in the highest term. 0 if none does. */

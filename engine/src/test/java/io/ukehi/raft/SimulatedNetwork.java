@@ -47,7 +47,8 @@ public final class SimulatedNetwork
     private double replayRate;
     private double refusalRate;
 
-    SimulatedNetwork(final int size, final long seed)
+    /** For nodes 1 to size. */
+    public SimulatedNetwork(final int size, final long seed)
     {
         this.random = new SplittableRandom(seed);
         this.isCut = new boolean[size + 1][size + 1];
@@ -179,7 +180,7 @@ public final class SimulatedNetwork
     }
 
     /** Takes a message; false if it does not and tells the sender so. */
-    boolean send(final PeerMessage message)
+    public boolean send(final PeerMessage message)
     {
         if (refusalRate > 0 && random.nextDouble() < refusalRate)
         {
@@ -228,7 +229,7 @@ public final class SimulatedNetwork
     }
 
     /** The next message that arrives until now; null if there is none. */
-    PeerMessage poll(final long newNowNs)
+    public PeerMessage poll(final long newNowNs)
     {
         nowNs = newNowNs;
         while (!inFlight.isEmpty() && inFlight.peek().dueNs <= newNowNs)
