@@ -9,6 +9,12 @@ public final class EntryType
     /** A command for the state machine. */
     public static final int COMMAND = 2;
 
+    /**
+     * A command from a log of the earlier implementation: the payload is the user's bytes and nothing before them.
+     * Never proposed; its fencing token may be 0, and that of several in a row the same.
+     */
+    public static final int BARE_COMMAND = 3;
+
     private EntryType()
     {
     }

@@ -6,6 +6,7 @@ import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Applies committed entries to the user's state machine, each exactly once and in order (Raft section 5.3: once an
@@ -24,7 +25,7 @@ import io.ukehi.raft.Role;
  * every replica, and no version can give it a meaning, because the block never grows (another layout would be another
  * entry type). Passing it over leaves all replicas equal; to stop on it would stop every node of the cluster, at every
  * restart, for ever. An entry of <b>unknown type</b> is the opposite case: a later version may act on it, so the node
- * stops with {@link UnknownEntryTypeException}.
+ * stops with {@link UnknownEntryTypeException}. A command of a log of the earlier implementation has no block.
  * <p>
  * Owned by the duty-cycle thread. Allocates nothing after construction, except to report a failure. After an exception
  * it refuses to go on: what the state machine did before it threw is unknown, and to apply the entry again might do it
@@ -43,6 +44,7 @@ public final class CommandApplier
     private final AppliedListener listener;
     private final EntryCursor cursor;
     private final CommandEntryDecoder commandEntry = new CommandEntryDecoder();
+    private final UnsafeBuffer nobody = new UnsafeBuffer(new byte[CommandEntryDecoder.BLOCK_LENGTH]);
     private final EntryHeader header;
     private final ReplyBuffer reply;
 
@@ -229,6 +231,10 @@ public final class CommandApplier
                 onEntryDone();
                 break;
 
+            case EntryType.BARE_COMMAND:
+                applyBareCommand();
+                break;
+
             default:
                 throw new UnknownEntryTypeException(index, cursor.term(), cursor.type());
         }
@@ -253,15 +259,24 @@ public final class CommandApplier
         final int blockOffset = cursor.payloadOffset();
         commandEntry.wrap(
             cursor.buffer(), blockOffset, CommandEntryDecoder.BLOCK_LENGTH, CommandEntryDecoder.SCHEMA_VERSION);
+        callStateMachine(
+            blockOffset + CommandEntryDecoder.BLOCK_LENGTH, payloadLength - CommandEntryDecoder.BLOCK_LENGTH);
+    }
+
+    /** Nobody waits for its answer, and nobody is known to have sent it: sender and correlation id are 0. */
+    private void applyBareCommand()
+    {
+        commandToken = cursor.token();
+        commandEntry.wrap(nobody, 0, CommandEntryDecoder.BLOCK_LENGTH, CommandEntryDecoder.SCHEMA_VERSION);
+        callStateMachine(cursor.payloadOffset(), cursor.payloadLength());
+    }
+
+    private void callStateMachine(final int offset, final int length)
+    {
         reply.clear();
         try
         {
-            stateMachine.onCommand(
-                header,
-                cursor.buffer(),
-                blockOffset + CommandEntryDecoder.BLOCK_LENGTH,
-                payloadLength - CommandEntryDecoder.BLOCK_LENGTH,
-                reply);
+            stateMachine.onCommand(header, cursor.buffer(), offset, length, reply);
         }
         catch (final Throwable thrown)
         {

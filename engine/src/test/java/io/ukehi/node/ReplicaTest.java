@@ -97,7 +97,7 @@ class ReplicaTest
             final CommandHeader header, final DirectBuffer reply, final int offset, final int length,
             final boolean isProposedHere)
         {
-            assertEquals(SESSION, header.sessionId());
+            assertEquals(0 == header.correlationId() ? 0 : SESSION, header.sessionId());
             ends.add(header.correlationId() + " " + reply.getStringWithoutLengthAscii(offset, length) +
                 (isProposedHere ? " mine" : ""));
         }
@@ -447,6 +447,23 @@ class ReplicaTest
         write(other, 5, 50, "x");
         follow(2, 5, other, 0, 2);
         assertEquals(List.of("malformed 1 15", "50 x@2"), told.ends);
+    }
+
+    @Test
+    void shouldApplyCommandsOfTheEarlierImplementationWithoutASenderOrAToken()
+    {
+        start(3, 0);
+        cycle();
+        final InMemoryLog other = new InMemoryLog();
+        for (final String text : new String[]{"an", "older", ""})
+        {
+            other.append(EntryType.BARE_COMMAND, 5, 0, 0,
+                new UnsafeBuffer(text.getBytes(StandardCharsets.US_ASCII)), 0, text.length());
+        }
+        write(other, 5, 50, "newer");
+        follow(2, 5, other, 0, 4);
+        assertEquals(List.of("start", "an", "older", "", "newer"), machine.calls);
+        assertEquals(List.of("0 an@1", "0 older@2", "0 @3", "50 newer@4"), told.ends);
     }
 
     @Test
