@@ -114,8 +114,7 @@ public class LogAppendBenchmark
         }
         if (appendedBytes + (long)BATCH * (size + FRAME_OVERHEAD) > SEGMENT_LENGTH - FIRST_FRAME)
         {
-            close();
-            open();
+            log.truncateFrom(1);
             appendedBytes = 0;
         }
         appendedBytes += (long)BATCH * (size + FRAME_OVERHEAD);

@@ -266,10 +266,6 @@ final class LogRecovery
             CoverageMark.TORN_END.hit();
             cutTornTail(segment);
         }
-        if (!isLast)
-        {
-            segment.positions(segment.trimmedPositions());
-        }
     }
 
     private String describe(final LogSegment segment, final int durablePosition)

@@ -7,15 +7,17 @@ import org.agrona.BitUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One file of the log: header, frames one behind the other, zeros. Knows where every sixteenth of its entries begins.
+ * One file of the log: header, frames one behind the other, zeros. Knows where every 1024th of its entries begins: who
+ * reads on where it has read before does not ask, and who does has frames enough to walk over.
  * <p>
  * Written by the duty-cycle thread alone. What is written behind {@link #end()} is nobody's business yet; what lies
  * before it never changes until it is cut, so that the flusher may read it once it has been told of it.
  */
 final class LogSegment
 {
-    private static final int SPARSE_SHIFT = 4;
+    private static final int SPARSE_SHIFT = 10;
     private static final int SPARSE_MASK = (1 << SPARSE_SHIFT) - 1;
+    private static final int INITIAL_POSITIONS = 16;
     private static final String PREFIX = "wal-";
     private static final String SUFFIX = ".seg";
 
@@ -36,7 +38,7 @@ final class LogSegment
     {
         this.sequence = sequence;
         this.length = file.length();
-        this.positions = new int[((length - SegmentHeader.LENGTH) / EntryFrame.HEADER_LENGTH >> SPARSE_SHIFT) + 1];
+        this.positions = new int[INITIAL_POSITIONS];
         attach(file, isWritable);
     }
 
@@ -86,7 +88,12 @@ final class LogSegment
         final long ordinal = lastIndex - firstIndex;
         if (0 == (ordinal & SPARSE_MASK))
         {
-            positions[(int)(ordinal >> SPARSE_SHIFT)] = end;
+            final int i = (int)(ordinal >> SPARSE_SHIFT);
+            if (i == positions.length)
+            {
+                positions = Arrays.copyOf(positions, 2 * i);
+            }
+            positions[i] = end;
         }
         end += alignedLength;
     }
@@ -123,24 +130,6 @@ final class LogSegment
         lastIndex = index - 1;
         buffer.setMemory(end, oldEnd - end, (byte)0);
         return oldEnd - end;
-    }
-
-    /** Gives up the room for positions of entries that will never come. Returns what is enough. */
-    int[] trimmedPositions()
-    {
-        return Arrays.copyOf(positions, (int)(lastIndex - firstIndex >> SPARSE_SHIFT) + 1);
-    }
-
-    void positions(final int[] newPositions)
-    {
-        positions = newPositions;
-    }
-
-    /** Makes room again for the positions of as many entries as fit. */
-    void growPositions()
-    {
-        positions = Arrays.copyOf(
-            positions, ((length - SegmentHeader.LENGTH) / EntryFrame.HEADER_LENGTH >> SPARSE_SHIFT) + 1);
     }
 
     long sequence()

@@ -17,7 +17,7 @@ final class SegmentSupply implements AutoCloseable
     private static final int QUEUE_CAPACITY = 64;
 
     /** A sealed segment's new mapping, on its way to the duty-cycle thread. */
-    private record Sealed(LogSegment segment, StorageFile file, int[] positions)
+    private record Sealed(LogSegment segment, StorageFile file)
     {
     }
 
@@ -74,7 +74,6 @@ final class SegmentSupply implements AutoCloseable
             return 0;
         }
         final Sealed next = sealed.poll();
-        next.segment.positions(next.positions);
         toClose.offer(next.segment.attach(next.file, false));
         return 1;
     }
@@ -109,7 +108,7 @@ final class SegmentSupply implements AutoCloseable
             segment.file().force();
         }
         final StorageFile file = storage.open(segment.file().name(), Storage.Mapping.READ_ONLY);
-        sealed.offer(new Sealed(segment, file, segment.trimmedPositions()));
+        sealed.offer(new Sealed(segment, file));
         return 1;
     }
 

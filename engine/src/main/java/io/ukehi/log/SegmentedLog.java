@@ -397,7 +397,6 @@ public final class SegmentedLog implements AutoCloseable
             return;
         }
         CoverageMark.CUT_ACROSS_SEGMENTS.hit();
-        segments[keep].growPositions();
         segments[keep].next(null);
         supply.reset(segments[keep].sequence() + 1);
         for (int i = segmentCount - 1; i > keep; i--)
