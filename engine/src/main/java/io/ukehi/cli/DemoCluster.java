@@ -22,6 +22,12 @@ final class DemoCluster implements AutoCloseable
 {
     static final int SIZE = 3;
 
+    /**
+     * For the driver that member 1 shares: what a killed member had subscribed to holds back whoever sends to the next
+     * one on the same port, until the driver has given the dead one up. Aeron's default is 10 s.
+     */
+    static final long CLIENT_LIVENESS_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(4);
+
     private final Path directory;
     private final String driverDirectory;
     private final Durability durability;

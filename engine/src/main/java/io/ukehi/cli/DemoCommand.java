@@ -99,6 +99,7 @@ final class DemoCommand implements Callable<Integer>
         try (MediaDriver driver = MediaDriver.launch(new MediaDriver.Context()
             .aeronDirectoryName(driverDirectory)
             .threadingMode(ThreadingMode.SHARED)
+            .clientLivenessTimeoutNs(DemoCluster.CLIENT_LIVENESS_TIMEOUT_NS)
             .sharedIdleStrategy(new BackoffIdleStrategy(20, 50, 1_000, 100_000))
             .dirDeleteOnStart(true)
             .dirDeleteOnShutdown(true));

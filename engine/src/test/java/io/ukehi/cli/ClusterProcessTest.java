@@ -7,6 +7,7 @@ import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.ukehi.client.ClientContext;
+import io.ukehi.client.ClusterStatus;
 import io.ukehi.client.UkehiClient;
 import io.ukehi.log.Durability;
 import java.io.ByteArrayOutputStream;
@@ -61,6 +62,7 @@ class ClusterProcessTest
         try (MediaDriver driver = MediaDriver.launch(new MediaDriver.Context()
             .aeronDirectoryName(driverDirectory)
             .threadingMode(ThreadingMode.SHARED)
+            .clientLivenessTimeoutNs(DemoCluster.CLIENT_LIVENESS_TIMEOUT_NS)
             .dirDeleteOnStart(true)
             .dirDeleteOnShutdown(true));
             DemoCluster cluster = new DemoCluster(directory, driver.aeronDirectoryName(), durability))
@@ -79,7 +81,8 @@ class ClusterProcessTest
                 assertTrue(load.acknowledged().cardinality() > 500);
                 assertEquals(0, verifier.lostCount(load.acknowledged()));
                 assertEquals(0, verifier.wrongCount());
-                assertTrue(DemoVerifier.hasEqualDigests(verifier.awaitEqual()));
+                final ClusterStatus status = verifier.awaitEqual();
+                assertTrue(DemoVerifier.hasEqualDigests(status), status.toString());
             }
         }
     }
