@@ -7,7 +7,8 @@ import org.agrona.DirectBuffer;
  * <p>
  * A run is a contiguous range of bytes that holds whole frames with consecutive indexes. A cursor stands before the
  * first entry until {@link #next()} is called. It is reused: what it points at is valid until the cursor is filled
- * again or the log is appended to, cut or purged. Owned by the duty-cycle thread; allocates nothing.
+ * again; a run that was read from the log only until the log is appended to, cut or purged, a received one as long as
+ * the buffer that it was received in. Owned by the duty-cycle thread; allocates nothing.
  */
 public interface EntryCursor
 {
