@@ -435,6 +435,19 @@ class ElectionTest
         assertEquals(Role.FOLLOWER, solo.raft.role());
     }
 
+    /** Section 5.1: a later term ends a leadership, even if the candidate that brings it gets no vote. */
+    @Test
+    void shouldMakeWayWhenItRefusesACandidateOfALaterTerm()
+    {
+        final SoloRaft solo = new SoloRaft(3).start().lead();
+
+        assertFalse(grants(solo, 2, VoteKind.VOTE_FORCED, 5, 0, 0), "its log is older");
+
+        assertEquals(Role.FOLLOWER, solo.raft.role());
+        assertEquals(5, solo.raft.term());
+        assertEquals(HardStateStore.NO_VOTE, solo.hardState.votedFor());
+    }
+
     @Test
     void shouldNotBeLoyalWhenItOnlyKnowsThatATermHasBegun()
     {
