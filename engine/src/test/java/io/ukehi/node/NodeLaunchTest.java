@@ -11,6 +11,7 @@ import io.aeron.driver.ThreadingMode;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.kv.KvStateMachine;
 import io.ukehi.log.StorageException;
+import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -266,5 +268,20 @@ class NodeLaunchTest
         assertStarts(context(1, ports[0], ports[1]));
         assertEquals(List.of(), errors);
         assertEquals(before, threads());
+        assertEquals(List.of(), mapped());
+    }
+
+    /** Files below the test's directory that this process has mapped; none where the system does not tell. */
+    private List<String> mapped() throws IOException
+    {
+        final Path maps = Path.of("/proc/self/maps");
+        if (!Files.exists(maps))
+        {
+            return List.of();
+        }
+        try (Stream<String> lines = Files.lines(maps))
+        {
+            return lines.filter(line -> line.contains(directory.toString())).toList();
+        }
     }
 }
