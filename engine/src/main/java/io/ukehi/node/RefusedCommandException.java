@@ -9,7 +9,8 @@ public final class RefusedCommandException extends RuntimeException
 
     RefusedCommandException(final long code)
     {
-        super(describe(code));
+        // Without a stack: it tells of a queue, not of a place in the code, and may come often.
+        super(describe(code), null, false, false);
         this.code = code;
     }
 

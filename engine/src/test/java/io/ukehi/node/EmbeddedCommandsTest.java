@@ -283,7 +283,7 @@ class EmbeddedCommandsTest
                 threads.add(thread);
                 thread.start();
             }
-            for (int i = 0; i < 20_000 || offered.size() < 100; i++)
+            for (int i = 0; i < 20_000 || offered.size() < 100 || futures.size() < 20; i++)
             {
                 some.poll((correlationId, payload, offset, length) ->
                 {
@@ -313,11 +313,15 @@ class EmbeddedCommandsTest
         while (true)
         {
             final int length = ThreadLocalRandom.current().nextInt(MAX_LENGTH + 1);
+            Thread.yield();
             if (null != futures)
             {
                 final CompletableFuture<CommandResult> future = to.submit(buffer, 0, length);
-                futures.add(future);
-                if (future.isCompletedExceptionally() && isClosed(future))
+                if (!future.isCompletedExceptionally())
+                {
+                    futures.add(future);
+                }
+                else if (isClosed(future))
                 {
                     return;
                 }

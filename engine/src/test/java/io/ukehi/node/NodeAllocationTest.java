@@ -81,16 +81,15 @@ class NodeAllocationTest
         TestCluster.await(() -> before + count == ended.get());
     }
 
-    @ParameterizedTest(name = "{0} members, {1}, {2}")
-    @CsvSource({"1,BATCH,EMBEDDED", "1,EVERY,EMBEDDED", "3,BATCH,INVOKER"})
-    void shouldAllocateNothingForACommand(final int size, final Durability durability, final DriverMode mode)
-        throws Exception
+    /** With a driver of its own thread: what Aeron's driver allocates now and then is not the node's. */
+    @ParameterizedTest(name = "{0} members, {1}")
+    @CsvSource({"1,BATCH", "1,EVERY", "3,BATCH"})
+    void shouldAllocateNothingForACommand(final int size, final Durability durability) throws Exception
     {
         try (TestCluster cluster = new TestCluster(directory, size))
         {
             cluster.settings(context -> context
                 .durability(durability)
-                .driverMode(mode)
                 .electionTimeoutMinNs(TimeUnit.SECONDS.toNanos(2))
                 .electionTimeoutMaxNs(TimeUnit.SECONDS.toNanos(3))
                 .segmentLength(32 * 1024 * 1024)
