@@ -1,6 +1,9 @@
 package io.ukehi.sim;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 
 /** Lets a swarm loose on a mutant. */
 final class MutantHunt
@@ -22,6 +25,8 @@ final class MutantHunt
         }
     }
 
+    private static final long PATIENCE_MINUTES = 10;
+
     private MutantHunt()
     {
     }
@@ -31,8 +36,14 @@ final class MutantHunt
         final Class<?> swarmClass = new MutantLoader(mutant).loadClass(Swarm.class.getName());
         final Constructor<?> constructor = swarmClass.getConstructor(long.class, long.class, long.class);
         final Object swarm = constructor.newInstance(base, seeds, events);
-        final boolean isUnnoticed = (boolean)swarmClass.getMethod("run", int.class).invoke(
-            swarm, Runtime.getRuntime().availableProcessors());
+        // A broken rule may well end in a loop without an end: that is no answer, and must not hold up a build.
+        final Method run = swarmClass.getMethod("run", int.class);
+        final FutureTask<Object> hunt = new FutureTask<>(
+            () -> run.invoke(swarm, Runtime.getRuntime().availableProcessors()));
+        final Thread hunter = new Thread(hunt, "hunter");
+        hunter.setDaemon(true);
+        hunter.start();
+        final boolean isUnnoticed = (boolean)hunt.get(PATIENCE_MINUTES, TimeUnit.MINUTES);
         return new Result(
             mutant,
             isUnnoticed ? 0 : (long)swarmClass.getMethod("seedsNeeded").invoke(swarm),

@@ -44,6 +44,7 @@ public final class Swarm
         for (int i = 0; i < threads; i++)
         {
             final Thread worker = new Thread(this::work, "swarm-" + i);
+            worker.setDaemon(true);
             worker.start();
             workers.add(worker);
         }
