@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class LogCrashTest
 {
-    private static final int SUBSETS = 12;
+    private static final int SUBSETS = 8;
 
     /** What a log goes through. */
     enum Story

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class LogModelTest
 {
-    private static final int SEEDS = Integer.getInteger("ukehi.log.seeds", 60);
+    private static final int SEEDS = Integer.getInteger("ukehi.log.seeds", 20);
     private static final long SEED = Long.getLong("ukehi.log.seed", -1);
     private static final int STEPS = 1_000;
 
