@@ -74,9 +74,22 @@ class NodeCountersTest
                 "ukehi commit-index - cluster 1234605616436508552 group 3 member 2 = 42",
                 seen(other.countersReader()).get(7100 + NodeCounters.Kind.COMMIT_INDEX.ordinal()));
             counters.close();
-            TestCluster.await(() -> seen(other.countersReader()).isEmpty());
+            TestCluster.await(() -> 0 == count(other.countersReader()));
             counters.set(NodeCounters.Kind.COMMIT_INDEX, 43);
         }
+    }
+
+    /** Without a look at the keys, which the driver wipes while it takes a counter away. */
+    private static int count(final CountersReader reader)
+    {
+        final int[] count = {0};
+        reader.forEach((counterId, typeId, key, label) -> count[0] += isNodes(typeId) ? 1 : 0);
+        return count[0];
+    }
+
+    private static boolean isNodes(final int typeId)
+    {
+        return typeId >= NodeCounters.TYPE_ID_BASE && typeId < NodeCounters.TYPE_ID_BASE + 100;
     }
 
     private static Map<Integer, String> seen(final CountersReader reader)
@@ -84,7 +97,7 @@ class NodeCountersTest
         final Map<Integer, String> seen = new TreeMap<>();
         reader.forEach((counterId, typeId, key, label) ->
         {
-            if (typeId >= NodeCounters.TYPE_ID_BASE && typeId < NodeCounters.TYPE_ID_BASE + 100)
+            if (isNodes(typeId))
             {
                 assertEquals(0x1122334455667788L, key.getLong(0, LITTLE_ENDIAN));
                 assertEquals(3, key.getInt(8, LITTLE_ENDIAN));
