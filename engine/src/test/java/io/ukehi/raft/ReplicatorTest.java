@@ -338,6 +338,20 @@ class ReplicatorTest
         assertTrue(solo.sender.sent(PeerMessage.Append.class, 2).stream().allMatch(m -> m.prevIndex() >= 6));
     }
 
+    /** Figure 2, matchIndex: "reinitialized after election"; what matched another term says nothing of this one. */
+    @Test
+    void shouldKnowNothingOfThePeerWhenElectedAgain()
+    {
+        final SoloRaft solo = streaming(3, 1, 1);
+        assertEquals(3, solo.raft.matchIndex(2));
+        solo.raft.onVoteReply(3, VoteKind.PRE_VOTE, 7, 3, false);
+        solo.lead().cycle();
+
+        assertEquals(8, solo.raft.term());
+        assertEquals(0, solo.raft.matchIndex(2));
+        assertEquals(1, onlyAppend(solo).sequence());
+    }
+
     /** Catalogue row 13. */
     @Test
     void shouldNotCountAnAcknowledgementWhenItIsOfAnotherTerm()
