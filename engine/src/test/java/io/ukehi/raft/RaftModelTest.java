@@ -26,7 +26,7 @@ class RaftModelTest
     {
         final Long only = Long.getLong("ukehi.raft.seed");
         final long first = null == only ? Long.getLong("ukehi.raft.firstSeed", 1) : only;
-        final long count = null == only ? Long.getLong("ukehi.raft.seeds", 4000) : 1;
+        final long count = null == only ? Long.getLong("ukehi.raft.seeds", 8000) : 1;
         for (long seed = first; seed < first + count; seed++)
         {
             final Run run = new Run(seed);
