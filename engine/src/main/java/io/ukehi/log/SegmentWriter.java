@@ -50,7 +50,7 @@ final class SegmentWriter
         while (null != next && position > next.basePosition())
         {
             CoverageMark.FLUSH_ACROSS_SEGMENTS.hit();
-            write(segment.end(), segment.lastIndex(), commitIndex);
+            finish(commitIndex);
             segment = next;
             sequence = next.sequence();
             offset = SegmentHeader.LENGTH;
@@ -58,6 +58,30 @@ final class SegmentWriter
             next = segment.next();
         }
         write((int)(position - segment.basePosition()), index, commitIndex);
+    }
+
+    /**
+     * Ends a segment with zeros, written once more. They are there already, unless a cut of an earlier process had
+     * written them and its force failed: then they were in the page cache alone, where that process and its successor
+     * read them, and what they should have replaced would be found one day behind the end, and be taken for damage.
+     */
+    private void finish(final long commitIndex)
+    {
+        final int end = segment.end();
+        final int rest = segment.length() - end;
+        if (rest > 0)
+        {
+            segment.buffer().setMemory(end, rest, (byte)0);
+            segment.file().write(end, rest);
+        }
+        if (end > offset)
+        {
+            write(end, segment.lastIndex(), commitIndex);
+        }
+        else if (rest > 0)
+        {
+            segment.file().force();
+        }
     }
 
     private void write(final int end, final long index, final long commitIndex)

@@ -69,4 +69,48 @@ class RestartAfterFailedForceTest
             assertEquals(durable, last.lastIndex());
         }
     }
+
+    @Test
+    void shouldStartAfterACutWhoseZerosNeverReachedTheDisk()
+    {
+        final UnsafeBuffer payload = new UnsafeBuffer(new byte[256]);
+        for (int cut = 2; cut <= 26; cut++)
+        {
+            for (int length = 150; length <= 256; length += 8)
+            {
+                final SimDisk first = new SimDisk();
+                final SegmentedLog log = SegmentedLog.open(first, CONFIG, () -> 0);
+                append(log, payload, 1, 26, 100);
+                // The mark is forced, the zeros are not.
+                final int[] forces = {0};
+                first.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> forces[0]++ > 0));
+                final long from = cut;
+                assertThrows(StorageException.class, () -> log.truncateFrom(from));
+
+                final SimDisk second = killAfterFailedForce(first);
+                final SegmentedLog found = SegmentedLog.open(second, CONFIG, () -> 0);
+                assertEquals(cut - 1, found.lastIndex());
+                while (found.flusher().doWork() > 0)
+                {
+                    // The next segment is being prepared.
+                }
+                append(found, payload, 2, 30, length);
+                final long lastIndex = found.lastIndex();
+                final SegmentedLog last = SegmentedLog.open(
+                    second.afterPowerCut(new SimRandom(length)), CONFIG, () -> 0);
+
+                assertEquals(lastIndex, last.lastIndex());
+            }
+        }
+    }
+
+    private static void append(
+        final SegmentedLog log, final UnsafeBuffer payload, final long term, final int count, final int length)
+    {
+        for (int i = 1; i <= count; i++)
+        {
+            log.append(2, term, term << 32 | i, 1, payload, 0, length);
+            log.flush();
+        }
+    }
 }

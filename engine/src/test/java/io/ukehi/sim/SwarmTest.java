@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class SwarmTest
 {
     private static final long BASE = Long.getLong("ukehi.sim.seed", new SecureRandom().nextLong() >>> 16);
-    private static final long SEEDS = Long.getLong("ukehi.sim.seeds", 1_000);
+    private static final long SEEDS = Long.getLong("ukehi.sim.seeds", 2_000);
     private static final long EVENTS = Long.getLong("ukehi.sim.events", 20_000);
 
     @Test
