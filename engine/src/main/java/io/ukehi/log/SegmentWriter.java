@@ -98,9 +98,14 @@ final class SegmentWriter
         durableIndex = index;
     }
 
+    /**
+     * No more is called committed than durable: the mark may survive a batch that does not, and what then stands at the
+     * end of the log need not be what was committed there.
+     */
     private void putMark(final int flags, final long commitIndex)
     {
-        final int sector = mark.put(segment.buffer(), flags, durableIndex, offset, commitIndex, bootId);
+        final int sector = mark.put(
+            segment.buffer(), flags, durableIndex, offset, Math.min(commitIndex, durableIndex), bootId);
         if (isHeaderDue)
         {
             segment.file().write(0, SegmentHeader.LENGTH);

@@ -26,10 +26,12 @@ final class ObservedLog implements RaftLog
     /** From here on entries are being removed; {@link Long#MAX_VALUE} if none are. */
     private long cutFrom = Long.MAX_VALUE;
     /**
-     * A cut that ended in a failed force may have changed the page cache and not the platter: up to here entries may be
-     * back after a power cut, until others are written over them. No harm is in that: nobody was told of the cut.
+     * The log before a cut that did not come to its end. If that was a force that failed, the page cache may have been
+     * cut and the platter not, so that it may be back after a power cut, as long as nothing was made durable in its
+     * place. No harm is in that: nobody was told of the cut.
      */
-    private long unsureIndex;
+    private long[] digestsBeforeCut = {};
+    private long unsureFrom = Long.MAX_VALUE;
 
     ObservedLog(final SimNode node)
     {
@@ -40,30 +42,40 @@ final class ObservedLog implements RaftLog
     void attach(final RaftLog recovered)
     {
         cursor = recovered.newCursor();
-        final long promised = Math.min(durableIndex, cutFrom - 1);
-        Violation.check(recovered.lastIndex() >= promised, "what was durable is there after a restart",
-            node.id(), promised);
-        Violation.check(recovered.lastIndex() <= Math.max(lastIndex, unsureIndex), "what was cut does not come back",
-            node.id(), recovered.lastIndex());
-        final long[] before = Arrays.copyOf(digests, (int)recovered.lastIndex() + 1);
+        final int promised = (int)Math.min(durableIndex, cutFrom - 1);
+        final int last = (int)recovered.lastIndex();
+        Violation.check(last >= promised, "what was durable is there after a restart", node.id(), promised);
+        final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         log = recovered;
         lastIndex = 0;
-        collect(1, recovered.lastIndex());
-        for (int i = 1; i < before.length; i++)
-        {
-            Violation.check(before[i] == digests[i], "what was in the log is the same after a restart", node.id(), i);
-        }
+        collect(1, last);
+        Violation.check(before[promised] == digests[promised],
+            "what was durable is the same after a restart", node.id(), promised);
+        // A digest stands for all entries before it too.
+        final boolean isPrefix = last < before.length && before[last] == digests[last];
+        final boolean isBack = last < digestsBeforeCut.length && digestsBeforeCut[last] == digests[last];
+        Violation.check(isPrefix || isBack, "what was in the log is the same after a restart", node.id(), last);
         cutFrom = Long.MAX_VALUE;
     }
 
     /** A life ends; what it had made durable is expected back. */
     void detach()
     {
-        if (null != log)
+        if (null == log)
         {
-            durableIndex = log.durableIndex();
-            log = null;
-            unsureIndex = Long.MAX_VALUE == cutFrom ? unsureIndex : Math.max(unsureIndex, lastIndex);
+            return;
+        }
+        durableIndex = log.durableIndex();
+        log = null;
+        if (Long.MAX_VALUE != cutFrom)
+        {
+            digestsBeforeCut = Arrays.copyOf(digests, (int)lastIndex + 1);
+            unsureFrom = cutFrom;
+        }
+        else if (durableIndex >= unsureFrom)
+        {
+            digestsBeforeCut = new long[0];
+            unsureFrom = Long.MAX_VALUE;
         }
     }
 
@@ -167,7 +179,6 @@ final class ObservedLog implements RaftLog
         {
             Violation.check(index == lastIndex + 1, "entries follow one another", node.id(), index);
             collect(index, index);
-            unsureIndex = 0;
         }
         return index;
     }
@@ -191,7 +202,6 @@ final class ObservedLog implements RaftLog
         if (result > 0)
         {
             collect(lastIndex + 1, result);
-            unsureIndex = 0;
         }
         return result;
     }

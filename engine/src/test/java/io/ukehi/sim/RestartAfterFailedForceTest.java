@@ -104,6 +104,37 @@ class RestartAfterFailedForceTest
         }
     }
 
+    @Test
+    void shouldNotTakeForCommittedWhatCameBackFromBehindACut()
+    {
+        final UnsafeBuffer payload = new UnsafeBuffer(new byte[256]);
+        int backCount = 0;
+        for (int seed = 0; seed < 2000; seed++)
+        {
+            final SimRandom random = new SimRandom(seed);
+            final int cut = random.between(2, 26);
+            final SimDisk first = new SimDisk();
+            final SegmentedLog log = SegmentedLog.open(first, CONFIG, () -> 0);
+            append(log, payload, 1, 26, 100);
+            final int[] forces = {0};
+            first.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> forces[0]++ > 0));
+            assertThrows(StorageException.class, () -> log.truncateFrom(cut));
+
+            final SimDisk second = killAfterFailedForce(first);
+            final SegmentedLog found = SegmentedLog.open(second, CONFIG, () -> 0);
+            found.append(2, 2, 2L << 32 | 1, 1, payload, 0, 200);
+            found.onCommit(cut);
+            second.faults((operation, name, number) -> SimDiskFaults.Operation.FORCE == operation ?
+                SimDiskFaults.Fate.POWER_CUT : SimDiskFaults.Fate.DONE);
+            assertThrows(SimDisk.PowerCut.class, found::flush);
+            final SegmentedLog last = SegmentedLog.open(second.afterPowerCut(random), CONFIG, () -> 0);
+
+            backCount += last.lastIndex() >= cut && 1 == last.termAt(cut) ? 1 : 0;
+            assertEquals(true, last.recovery().commitIndex() < cut || 2 == last.termAt(cut), "seed " + seed);
+        }
+        assertEquals(true, backCount > 0, "nothing came back");
+    }
+
     private static void append(
         final SegmentedLog log, final UnsafeBuffer payload, final long term, final int count, final int length)
     {
