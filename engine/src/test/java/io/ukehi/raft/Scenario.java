@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 /**
  * A story about a cluster, told in lines: what happens, and what is to be seen then. Everything after a {@code #} is
@@ -42,6 +44,7 @@ import java.util.function.Supplier;
  * expect committed 3 a b c      commands that node 3 knows committed, all of them; "all" for every node that is up
  * expect uncommitted 3 a b      node 3 knows none of these to be committed
  * expect log 3 a b c            commands in node 3's log, committed or not
+ * expect terms 3 1,1,4          terms of the entries in node 3's log, committed or not
  * expect vouched 1 2 4          leader 1 knows node 2 to hold 4 entries
  * expect vote 3 2               node 3's vote in its term is node 2's; expect vote 3 none
  * expect term 3 +1              node 3's term is one higher than at "note 3"
@@ -350,6 +353,7 @@ final class Scenario
                 node -> node.committed().stream().anyMatch(rest(words, at + 2)::contains));
             case "log" -> upNodes(words[at + 1]).stream().allMatch(
                 node -> node.commandsTo(node.log().lastIndex()).equals(rest(words, at + 2)));
+            case "terms" -> upNodes(words[at + 1]).stream().allMatch(node -> terms(node).equals(words[at + 2]));
             case "vouched" -> number(words[at + 3]) ==
                 cluster.node(number(words[at + 1])).raft().matchIndex(number(words[at + 2]));
             case "vote" -> ("none".equals(words[at + 2]) ? HardStateStore.NO_VOTE : number(words[at + 2])) ==
@@ -360,6 +364,12 @@ final class Scenario
             case "converged" -> cluster.isConverged();
             default -> throw new IllegalArgumentException("no such expectation: " + words[at]);
         };
+    }
+
+    private static String terms(final SimulatedNode node)
+    {
+        return LongStream.rangeClosed(node.log().firstIndex(), node.log().lastIndex())
+            .mapToObj(index -> String.valueOf(node.log().termAt(index))).collect(Collectors.joining(","));
     }
 
     private boolean isLedBy(final String who)

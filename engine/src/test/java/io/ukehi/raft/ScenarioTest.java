@@ -54,9 +54,10 @@ class ScenarioTest
     void shouldFailWhenAStoryDoesNotComeTrue()
     {
         final List<String> endings = List.of(
-            "expect leader 2", "expect committed 2 b", "expect log 1", "expect role 1 follower", "expect vote 2 none",
-            "expect vouched 1 2 1", "expect term 1 +1", "await leader 3 200ms", "propose 2 x", "elect 2",
-            "propose 1 x -> storage-full", "transfer 1 to 9", "release 1->2", "expect nonsense", "nonsense");
+            "expect leader 2", "expect committed 2 b", "expect log 1", "expect terms 1 1", "expect role 1 follower",
+            "expect vote 2 none", "expect vouched 1 2 1", "expect term 1 +1", "await leader 3 200ms", "propose 2 x",
+            "elect 2", "propose 1 x -> storage-full", "transfer 1 to 9", "release 1->2", "expect nonsense",
+            "nonsense");
         for (final String ending : endings)
         {
             final Scenario scenario = new Scenario(

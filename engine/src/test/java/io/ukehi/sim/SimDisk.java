@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
@@ -44,7 +43,7 @@ public final class SimDisk implements Storage
     private final TreeMap<String, SimDiskFile> names = new TreeMap<>();
     private final TreeMap<String, SimDiskFile> forcedNames = new TreeMap<>();
     private final List<NameChange> nameChanges = new ArrayList<>();
-    private final SplittableRandom random = new SplittableRandom(1);
+    private final SimRandom random = new SimRandom(1);
     private SimDiskFaults faults = SimDiskFaults.NONE;
     private long operations;
     private long capacity = UNBOUNDED;

@@ -1,9 +1,10 @@
 package io.ukehi.sim;
 
+import java.io.PrintStream;
 import java.util.ArrayDeque;
 
 /**
- * The simulator by hand: {@code --seed N [--seeds N] [--events N] [--trace]}.
+ * The simulator by hand: {@code --seed N [--seeds N] [--events N] [--trace | --digest]}.
  */
 public final class Simulate
 {
@@ -15,10 +16,17 @@ public final class Simulate
 
     public static void main(final String[] args)
     {
+        System.exit(run(args, System.out));
+    }
+
+    /** Does what the command says; its exit code: 0 if all is well, 1 if a rule is violated, 2 for a wrong argument. */
+    public static int run(final String[] args, final PrintStream out)
+    {
         long seed = 1;
         long seeds = 1;
         long events = 20_000;
         boolean isTracing = false;
+        boolean isDigest = false;
         for (int i = 0; i < args.length; i++)
         {
             switch (args[i])
@@ -27,19 +35,34 @@ public final class Simulate
                 case "--seeds" -> seeds = Long.parseLong(args[++i]);
                 case "--events" -> events = Long.parseLong(args[++i]);
                 case "--trace" -> isTracing = true;
+                case "--digest" -> isDigest = true;
                 default ->
                 {
-                    System.err.println("usage: simulate [--seed N] [--seeds N] [--events N] [--trace]");
-                    System.exit(2);
+                    out.println("usage: simulate [--seed N] [--seeds N] [--events N] [--trace | --digest]");
+                    return 2;
                 }
             }
         }
+        if (isDigest)
+        {
+            for (long i = 0; i < seeds; i++)
+            {
+                out.println(TraceDigest.of(seed + i, events));
+            }
+            return 0;
+        }
+        return live(seed, seeds, events, isTracing, out);
+    }
+
+    private static int live(
+        final long seed, final long seeds, final long events, final boolean isTracing, final PrintStream out)
+    {
         final long beginNs = System.nanoTime();
         long total = 0;
         int bad = 0;
         for (long i = 0; i < seeds; i++)
         {
-            final World world = new World(seed + i, isTracing ? System.out::println : null);
+            final World world = new World(seed + i, isTracing ? out::println : null);
             try
             {
                 world.run(events);
@@ -47,14 +70,14 @@ public final class Simulate
             }
             catch (final Violation violation)
             {
-                System.out.println(report(seed + i, events));
+                out.println(report(seed + i, events));
                 bad++;
             }
         }
         final double seconds = (System.nanoTime() - beginNs) / 1e9;
-        System.out.printf("%d events in %.1f s, %.0f a second, %d of %d seeds violate a rule%n",
+        out.printf("%d events in %.1f s, %.0f a second, %d of %d seeds violate a rule%n",
             total, seconds, total / seconds, bad, seeds);
-        System.exit(bad > 0 ? 1 : 0);
+        return bad > 0 ? 1 : 0;
     }
 
     /** Lives through a seed once more, and tells of its end. */

@@ -35,18 +35,4 @@ class SwarmTest
             assertEquals(List.of(), Swarm.missingMarks(), "rare branches that no seed has reached");
         }
     }
-
-    @Test
-    void shouldLiveThroughTheSameEventsWhenTheSeedIsTheSame()
-    {
-        for (long seed = BASE; seed < BASE + 20; seed++)
-        {
-            final World first = new World(seed, null);
-            final World second = new World(seed, line -> {});
-            first.run(5_000);
-            second.run(5_000);
-            assertEquals(first.digest(), second.digest(), "seed " + seed);
-            assertEquals(first.events(), second.events(), "seed " + seed);
-        }
-    }
 }
