@@ -40,7 +40,7 @@ class ArchitectureTest
     private static final String BASE = "io.ukehi";
     private static final Set<String> ROOMS = Set.of(
         "fencing", "log", "snapshot", "raft", "statemachine", "transport", "node", "client", "partition", "kv", "cli",
-        "codecs");
+        "check", "codecs");
     private static final JavaClasses ENGINE = new ClassFileImporter()
         .withImportOption(new ImportOption.DoNotIncludeTests())
         .importPackages(BASE);
@@ -57,6 +57,7 @@ class ArchitectureTest
         "client,       'codecs.client',                                         'agrona aeron'",
         "partition,    'client',                                                'agrona'",
         "kv,           'statemachine client',                                   'agrona'",
+        "check,        '',                                                      'agrona'",
         "codecs,       '',                                                      'agrona'",
     })
     void shouldUseOnlyTheRoomsBelow(final String room, final String rooms, final String libraries)

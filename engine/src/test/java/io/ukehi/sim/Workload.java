@@ -2,6 +2,7 @@ package io.ukehi.sim;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.ukehi.check.History;
 import io.ukehi.codecs.entry.CommandEntryDecoder;
 import io.ukehi.kv.KvCodec;
 import io.ukehi.kv.KvReplyDecoder;

@@ -1,5 +1,6 @@
 package io.ukehi.sim;
 
+import io.ukehi.check.LinearizabilityChecker;
 import io.ukehi.Invariant;
 import io.ukehi.log.StorageException;
 import io.ukehi.log.StorageFullException;

@@ -1,6 +1,5 @@
-package io.ukehi.sim;
+package io.ukehi.check;
 
-import io.ukehi.kv.KvStatus;
 import java.util.Arrays;
 import org.agrona.collections.LongHashSet;
 
@@ -26,6 +25,7 @@ public final class LinearizabilityChecker
     }
 
     private static final int NONE = -1;
+    private static final long GAMMA = 0x9E3779B97F4A7C15L;
 
     private final int maxSteps;
     private final History history;
@@ -129,7 +129,7 @@ public final class LinearizabilityChecker
         valueBefore = new long[count];
         for (int i = 0; i < count; i++)
         {
-            stamps[i] = SimRandom.mix(0x9E3779B97F4A7C15L * (i + 1));
+            stamps[i] = mix(GAMMA * (i + 1));
         }
         visited.clear();
         depth = 0;
@@ -137,6 +137,14 @@ public final class LinearizabilityChecker
         value = 0;
         doneStamp = 0;
         steps = 0;
+    }
+
+    /** Spreads every bit over all others (the finaliser of splitmix64). */
+    private static long mix(final long value)
+    {
+        long z = (value ^ (value >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
     }
 
     private boolean isKnown(final int op)
@@ -203,7 +211,7 @@ public final class LinearizabilityChecker
             return false;
         }
         final long stamp = doneStamp ^ stamps[position];
-        if (!visited.add(SimRandom.mix(stamp + 0x9E3779B97F4A7C15L * after)))
+        if (!visited.add(mix(stamp + GAMMA * after)))
         {
             return false;
         }
@@ -238,10 +246,10 @@ public final class LinearizabilityChecker
         final int status = history.status(op);
         return switch (history.kind(op))
         {
-            case History.PUT -> isFree || KvStatus.OK == status ? history.value(op) : NONE;
-            case History.GET -> status == (0 == value ? KvStatus.NOT_FOUND : KvStatus.OK) &&
+            case History.PUT -> isFree || History.OK == status ? history.value(op) : NONE;
+            case History.GET -> status == (0 == value ? History.NOT_FOUND : History.OK) &&
                 history.result(op) == value ? value : NONE;
-            case History.DELETE -> isFree || status == (0 == value ? KvStatus.NOT_FOUND : KvStatus.OK) ? 0 : NONE;
+            case History.DELETE -> isFree || status == (0 == value ? History.NOT_FOUND : History.OK) ? 0 : NONE;
             default -> applyCas(op, isFree, status);
         };
     }
@@ -255,8 +263,8 @@ public final class LinearizabilityChecker
         }
         if (isMet)
         {
-            return KvStatus.OK == status ? history.value(op) : NONE;
+            return History.OK == status ? history.value(op) : NONE;
         }
-        return KvStatus.CAS_MISMATCH == status && history.result(op) == value ? value : NONE;
+        return History.MISMATCH == status && history.result(op) == value ? value : NONE;
     }
 }

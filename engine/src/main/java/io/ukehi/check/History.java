@@ -1,8 +1,11 @@
-package io.ukehi.sim;
+package io.ukehi.check;
 
 import java.util.Arrays;
 
-/** What clients asked and what became of it, in columns: one row for each command. Times are numbers of events. */
+/**
+ * What clients asked of a key-value store and what became of it, in columns: one row for each command. Times are of one
+ * clock, of any unit: nanoseconds, or numbers of events. One thread.
+ */
 public final class History
 {
     public static final int PUT = 0;
@@ -14,6 +17,15 @@ public final class History
     public static final int UNKNOWN = 0;
     public static final int COMMITTED = 1;
     public static final int REJECTED = 2;
+
+    /** Status of a command that did what it says, or found what it looked for; as {@code KvStatus.OK}. */
+    public static final int OK = 0;
+
+    /** Status of a command that found no value; as {@code KvStatus.NOT_FOUND}. */
+    public static final int NOT_FOUND = 1;
+
+    /** Status of a compare-and-set that found another value; as {@code KvStatus.CAS_MISMATCH}. */
+    public static final int MISMATCH = 2;
 
     /** The end of a command that has none. */
     public static final long NEVER = Long.MAX_VALUE;
@@ -35,8 +47,12 @@ public final class History
     /**
      * A command begins, not before those that are there.
      *
+     * @param client   number; one command under way each.
+     * @param key      number, from 0.
+     * @param kind     {@link #PUT}, {@link #GET}, {@link #DELETE} or {@link #CAS}.
      * @param value    that is written, unique and not 0.
      * @param expected CAS: value expected, 0 for none.
+     * @param time     of the begin.
      * @return its number.
      */
     public int begin(
@@ -76,8 +92,9 @@ public final class History
     /**
      * A command ends with an answer.
      *
-     * @param status {@link io.ukehi.kv.KvStatus}.
-     * @param result value that was found, 0 for none.
+     * @param outcome {@link #COMMITTED} or {@link #REJECTED}: certainly not done, now or ever.
+     * @param status  of a command that was done: {@link #OK}, {@link #NOT_FOUND}, {@link #MISMATCH}.
+     * @param result  value that was found, 0 for none.
      */
     public void end(final int op, final int outcome, final int status, final long result, final long time)
     {
@@ -93,84 +110,103 @@ public final class History
         outcomes[op] = UNKNOWN;
     }
 
-    /** The command was applied at an index; false if that cannot be. */
-    boolean applied(final int op, final int index)
+    /**
+     * The command was applied at an index of the log: a hint for the checker, which must find its own way.
+     *
+     * @return false if that cannot be.
+     */
+    public boolean applied(final int op, final int index)
     {
         final boolean isFirst = 0 == indexes[op] && !isRejectedByNode[op];
         indexes[op] = index;
         return isFirst;
     }
 
-    /** A node has rejected the command; false if that cannot be. */
-    boolean rejected(final int op)
+    /**
+     * A node has rejected the command.
+     *
+     * @return false if that cannot be, since it was applied.
+     */
+    public boolean rejected(final int op)
     {
         isRejectedByNode[op] = true;
         return 0 == indexes[op];
     }
 
-    /** Where the command was applied, 0 if nowhere: a hint for the checker, which must find its own way. */
-    int index(final int op)
+    /** Where the command was applied, 0 if nowhere or not known. */
+    public int index(final int op)
     {
         return indexes[op];
     }
 
-    int size()
+    /** How many commands there are. */
+    public int size()
     {
         return size;
     }
 
-    int client(final int op)
+    /** Who asked. */
+    public int client(final int op)
     {
         return clients[op];
     }
 
-    int key(final int op)
+    /** What was asked for. */
+    public int key(final int op)
     {
         return keys[op];
     }
 
-    int kind(final int op)
+    /** One of the kinds. */
+    public int kind(final int op)
     {
         return kinds[op];
     }
 
-    long value(final int op)
+    /** Value that was written. */
+    public long value(final int op)
     {
         return values[op];
     }
 
-    long expected(final int op)
+    /** Value that a compare-and-set expected, 0 for none. */
+    public long expected(final int op)
     {
         return expecteds[op];
     }
 
-    long begin(final int op)
+    /** When it began. */
+    public long begin(final int op)
     {
         return begins[op];
     }
 
-    long end(final int op)
+    /** When it ended, or {@link #NEVER}. */
+    public long end(final int op)
     {
         return ends[op];
     }
 
-    int outcome(final int op)
+    /** One of the outcomes. */
+    public int outcome(final int op)
     {
         return outcomes[op];
     }
 
-    int status(final int op)
+    /** One of the statuses. */
+    public int status(final int op)
     {
         return statuses[op];
     }
 
-    long result(final int op)
+    /** Value that was found, 0 for none. */
+    public long result(final int op)
     {
         return results[op];
     }
 
     /** A row as a person reads it. */
-    String describe(final int op)
+    public String describe(final int op)
     {
         final String[] kindNames = {"put", "get", "delete", "cas"};
         final String[] outcomeNames = {"unknown", "committed", "rejected"};

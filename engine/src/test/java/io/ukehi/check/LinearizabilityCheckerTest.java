@@ -1,10 +1,11 @@
-package io.ukehi.sim;
+package io.ukehi.check;
 
-import static io.ukehi.sim.LinearizabilityChecker.Verdict.LINEARIZABLE;
-import static io.ukehi.sim.LinearizabilityChecker.Verdict.NOT_LINEARIZABLE;
+import static io.ukehi.check.LinearizabilityChecker.Verdict.LINEARIZABLE;
+import static io.ukehi.check.LinearizabilityChecker.Verdict.NOT_LINEARIZABLE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ukehi.kv.KvStatus;
+import io.ukehi.sim.SimRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
