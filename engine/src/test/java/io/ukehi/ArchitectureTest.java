@@ -188,7 +188,7 @@ class ArchitectureTest
     {
         final DescribedPredicate<JavaClass> unseeded = belongToAnyOf(
             java.util.Random.class, java.util.concurrent.ThreadLocalRandom.class, java.security.SecureRandom.class);
-        for (final String room : List.of("raft", "log", "statemachine", "transport", "kv", "fencing"))
+        for (final String room : List.of("raft", "log", "snapshot", "statemachine", "transport", "kv", "fencing"))
         {
             noClasses().that().resideInAPackage(packageOf(room))
                 .should().dependOnClassesThat(unseeded)
@@ -210,7 +210,7 @@ class ArchitectureTest
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fencing", "log", "raft", "statemachine", "transport", "kv"})
+    @ValueSource(strings = {"fencing", "log", "snapshot", "raft", "statemachine", "transport", "kv"})
     void shouldSynchroniseNowhere(final String room) throws IOException
     {
         methods().that().areDeclaredInClassesThat().resideInAPackage(packageOf(room))
