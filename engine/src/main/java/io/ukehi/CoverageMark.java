@@ -23,6 +23,12 @@ public enum CoverageMark
     TRANSFER_GIVEN_UP,
     /** A follower stands because its leader asks it to. */
     TIMEOUT_NOW_OBEYED,
+    /** A cut takes a configuration back that was in force. */
+    CONFIGURATION_TAKEN_BACK,
+    /** A leader that did not begin a joint configuration leaves it. */
+    JOINT_LEFT_BY_A_LATER_LEADER,
+    /** A leader is voter no longer, and makes way. */
+    REMOVED_LEADER_STEPS_DOWN,
     /** A new leader finds no room for its first entry. */
     NO_OP_DELAYED,
     /** A majority holds an entry of an earlier term, which that alone does not commit (figure 8). */

@@ -45,7 +45,7 @@ final class Election
     void start()
     {
         resetTimer();
-        if (1 == state.membership.voterCount())
+        if (state.membership.isAlone())
         {
             deadlineNs = state.nowNs();
         }
@@ -66,6 +66,12 @@ final class Election
     {
         if (state.nowNs() - deadlineNs >= 0)
         {
+            if (!state.membership.isSelfVoter())
+            {
+                // A learner, or a member no more: it waits to be told otherwise by whoever leads.
+                resetTimer();
+                return 0;
+            }
             renewing = false;
             ask();
             return 1;
@@ -159,7 +165,7 @@ final class Election
         final long term = VoteKind.PRE_VOTE == asking ? state.term() + 1 : state.term();
         for (int i = 0; i < state.membership.peerCount(); i++)
         {
-            if (!tally.hasVoted(i))
+            if (state.membership.isVoter(i) && !tally.hasVoted(i))
             {
                 state.sender.sendVoteRequest(
                     state.membership.peer(i), asking, term, state.log.lastIndex(), state.log.lastTerm());

@@ -15,6 +15,9 @@ public final class EntryType
      */
     public static final int BARE_COMMAND = 3;
 
+    /** Who the members are: a {@link Configuration}, in force from the moment it is in the log. */
+    public static final int CONFIGURATION = 8;
+
     private EntryType()
     {
     }

@@ -151,14 +151,34 @@ final class Follower
     {
         if (index <= state.log.lastIndex())
         {
-            state.log.truncateFrom(index);
+            state.truncateFrom(index);
         }
         final long result = state.log.appendFrames(entries);
         if (RaftLog.NOT_CONTIGUOUS == result)
         {
             return -1;
         }
-        return result > 0 ? result : index - 1;
+        if (result > 0)
+        {
+            onAppended(result);
+            return result;
+        }
+        return index - 1;
+    }
+
+    /** The entries of the run, from the current one on, are in the log up to an index. */
+    private void onAppended(final long lastIndex)
+    {
+        boolean isChanged = false;
+        do
+        {
+            isChanged |= state.onEntry(entries);
+        }
+        while (entries.index() < lastIndex && entries.next());
+        if (isChanged)
+        {
+            state.announceMembers();
+        }
     }
 
     /** Tells where to go on looking: past the end of a log that is too short, else at the conflicting term's begin. */

@@ -17,9 +17,11 @@ final class Leadership
 
     private final RaftState state;
     private final FencingTokenState tokens;
-    private final Replicator[] replicators;
-    private final long[] values;
+    private final ConfigurationChange changes;
     private final UnsafeBuffer nothing = new UnsafeBuffer(new byte[0]);
+    /** One for each peer, in the order of the membership's positions. */
+    private Replicator[] replicators = {};
+    private long[] values = {};
     private boolean isNoOpDue;
     private long heartbeatRound;
     private long heartbeatDueNs;
@@ -33,12 +35,7 @@ final class Leadership
     {
         this.state = state;
         this.tokens = tokens;
-        this.replicators = new Replicator[state.membership.peerCount()];
-        for (int i = 0; i < replicators.length; i++)
-        {
-            replicators[i] = new Replicator(state, state.membership.peer(i));
-        }
-        this.values = new long[state.membership.voterCount()];
+        this.changes = new ConfigurationChange(state, this);
     }
 
     void begin()
@@ -49,14 +46,39 @@ final class Leadership
         heartbeatDueNs = state.nowNs();
         unusedToken = FencingToken.NONE;
         transferTarget = NO_TARGET;
-        for (final Replicator replicator : replicators)
-        {
-            replicator.begin();
-        }
+        replicators = new Replicator[0];
+        onMembers();
+        changes.begin();
         isNoOpDue = true;
         state.become(Role.LEADER, state.nodeId);
         appendNoOp();
         sendHeartbeats();
+    }
+
+    /** The members have changed: who stays is carried on with, who is new is begun with. */
+    void onMembers()
+    {
+        final Replicator[] before = replicators;
+        final Replicator[] after = new Replicator[state.membership.peerCount()];
+        for (int i = 0; i < after.length; i++)
+        {
+            final int id = state.membership.peer(i);
+            for (final Replicator replicator : before)
+            {
+                after[i] = replicator.peerId() == id ? replicator : after[i];
+            }
+            if (null == after[i])
+            {
+                after[i] = new Replicator(state, id);
+                after[i].begin();
+            }
+        }
+        replicators = after;
+        values = new long[after.length];
+        if (NO_TARGET != transferTarget && null == replicator(transferTarget))
+        {
+            transferTarget = NO_TARGET;
+        }
     }
 
     private void appendNoOp()
@@ -69,7 +91,7 @@ final class Leadership
     }
 
     /** Whether commands have to wait for a moment, though this node leads. */
-    private boolean isHoldingBack()
+    boolean isHoldingBack()
     {
         return isNoOpDue || NO_TARGET != transferTarget;
     }
@@ -80,7 +102,7 @@ final class Leadership
         return isHoldingBack() ? RaftLog.BACK_PRESSURED : append(type, payload, offset, length);
     }
 
-    private long append(final int type, final DirectBuffer payload, final int offset, final int length)
+    long append(final int type, final DirectBuffer payload, final int offset, final int length)
     {
         Invariant.check(Role.LEADER == state.role(), "only a leader appends", state.term());
         final long token = FencingToken.NONE == unusedToken ? tokens.issue() : unusedToken;
@@ -138,13 +160,11 @@ final class Leadership
     /** Advances the commit index: a majority has it durably, and it is of this term (figure 8). */
     int doProgress()
     {
-        int count = 0;
-        values[count++] = state.log.durableIndex();
-        for (final Replicator replicator : replicators)
+        for (int i = 0; i < replicators.length; i++)
         {
-            values[count++] = replicator.matchIndex();
+            values[i] = replicators[i].matchIndex();
         }
-        final long index = Quorum.reached(values, count);
+        final long index = state.membership.reached(values, state.log.durableIndex());
         if (index > state.commitIndex())
         {
             if (state.log.termAt(index) == state.term())
@@ -154,20 +174,18 @@ final class Leadership
             }
             CoverageMark.OLD_TERM_NOT_COMMITTED.hit();
         }
-        return 0;
+        return changes.doWork();
     }
 
     /** Whether a majority, this node included, has been heard in this term after a point in time. */
     boolean hasQuorumSince(final long timeNs)
     {
-        int count = 0;
-        values[count++] = 0;
-        for (final Replicator replicator : replicators)
+        for (int i = 0; i < replicators.length; i++)
         {
             // As ages rather than times, since nanoTime may be negative and wraps.
-            values[count++] = replicator.contactNs() - state.nowNs();
+            values[i] = replicators[i].contactNs() - state.nowNs();
         }
-        return Quorum.reached(values, count) - (timeNs - state.nowNs()) >= 0;
+        return state.membership.reached(values, 0) - (timeNs - state.nowNs()) >= 0;
     }
 
     /** The replicator of a peer, null if the id is not a peer's. */
@@ -179,7 +197,8 @@ final class Leadership
 
     boolean transferTo(final int targetId)
     {
-        if (NO_TARGET != transferTarget || null == replicator(targetId))
+        final int position = state.membership.positionOf(targetId);
+        if (NO_TARGET != transferTarget || position < 0 || !state.membership.isVoter(position))
         {
             return false;
         }
@@ -187,6 +206,25 @@ final class Leadership
         transferDeadlineNs = state.nowNs() + state.config.electionTimeoutMaxNs();
         timeoutNowDueNs = state.nowNs();
         return true;
+    }
+
+    /** The voter whose log is closest to this one, to take over; null if there is none. */
+    Replicator successor()
+    {
+        Replicator best = null;
+        for (int i = 0; i < replicators.length; i++)
+        {
+            if (state.membership.isVoter(i) && (null == best || replicators[i].matchIndex() > best.matchIndex()))
+            {
+                best = replicators[i];
+            }
+        }
+        return best;
+    }
+
+    ConfigurationChange changes()
+    {
+        return changes;
     }
 
     private void sendTimeoutNow()

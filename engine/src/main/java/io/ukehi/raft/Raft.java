@@ -18,6 +18,9 @@ public final class Raft implements PeerHandler
     /** {@link #propose}: this node does not lead. Other codes are {@link RaftLog}'s. */
     public static final long NOT_LEADER = -1;
 
+    /** {@link #changeConfiguration}: another change is not committed yet, or this leader's first entry is not. */
+    public static final long CHANGE_IN_PROGRESS = -10;
+
     private final RaftState state;
     private final Leadership leadership;
     private final Election election;
@@ -98,7 +101,7 @@ public final class Raft implements PeerHandler
     {
         return switch (state.role())
         {
-            case LEADER -> leadership.doProgress();
+            case LEADER -> leadership.doProgress() + makeWayIfRemoved();
             case FOLLOWER -> follower.doProgress();
             case PRE_CANDIDATE, CANDIDATE -> 0;
         };
@@ -144,6 +147,36 @@ public final class Raft implements PeerHandler
         }
         election.follow(state.term(), RaftListener.NO_LEADER);
         return true;
+    }
+
+    /**
+     * Changes who the members are: at once where only learners come and go, else by way of a joint configuration, which
+     * this leader, or a later one, leaves by itself (thesis 4.3).
+     *
+     * @param target not joint.
+     * @return index of the entry that begins the change, or of the one in force if it is the target already; what
+     * {@link #propose} returns; {@link #CHANGE_IN_PROGRESS}.
+     */
+    public long changeConfiguration(final Configuration target)
+    {
+        if (Role.LEADER != state.role())
+        {
+            return NOT_LEADER;
+        }
+        return 0 == tokens.remaining() ? RaftLog.BACK_PRESSURED : leadership.changes().propose(target);
+    }
+
+    /** A leader that is voter no longer leads until that is committed, and no further (thesis 4.2.2). */
+    private int makeWayIfRemoved()
+    {
+        if (!leadership.changes().isRemoved())
+        {
+            return 0;
+        }
+        CoverageMark.REMOVED_LEADER_STEPS_DOWN.hit();
+        leadership.changes().handOver();
+        election.follow(state.term(), RaftListener.NO_LEADER);
+        return 1;
     }
 
     /**
@@ -251,7 +284,7 @@ public final class Raft implements PeerHandler
     public void onTimeoutNow(final int fromId, final long term)
     {
         if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
-            Role.FOLLOWER == state.role())
+            Role.FOLLOWER == state.role() && state.membership.isSelfVoter())
         {
             CoverageMark.TIMEOUT_NOW_OBEYED.hit();
             election.standNow(false);
@@ -327,6 +360,18 @@ public final class Raft implements PeerHandler
     public long commitIndex()
     {
         return state.commitIndex();
+    }
+
+    /** Who the members are: the newest configuration in the log, committed or not. */
+    public Configuration configuration()
+    {
+        return state.membership.current();
+    }
+
+    /** Index of {@link #configuration()}, 0 if it is the one the node was started with. */
+    public long configurationIndex()
+    {
+        return state.membership.index();
     }
 
     /** Elections this node has stood in, pre-votes not counted. */

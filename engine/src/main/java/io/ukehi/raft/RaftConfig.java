@@ -9,10 +9,13 @@ import java.util.Arrays;
 public final class RaftConfig
 {
     /** Most voters that a group may have. */
-    public static final int MAX_MEMBERS = 7;
+    public static final int MAX_MEMBERS = Configuration.MAX_VOTERS;
 
     private int nodeId;
     private int[] members = {};
+    private Configuration configuration;
+    private long configurationIndex;
+    private boolean isJoining;
     private long electionTimeoutMinNs = 150_000_000L;
     private long electionTimeoutMaxNs = 300_000_000L;
     private long heartbeatIntervalNs = 50_000_000L;
@@ -47,6 +50,44 @@ public final class RaftConfig
     public int[] members()
     {
         return members;
+    }
+
+    /**
+     * The configuration before the first one of the log, with endpoints; in the place of {@link #members(int...)}.
+     *
+     * @param newConfiguration not joint, or as a snapshot holds it.
+     * @param index            up to which the log is contained in it: 0 for what the node is started with.
+     */
+    public RaftConfig configuration(final Configuration newConfiguration, final long index)
+    {
+        configuration = newConfiguration;
+        configurationIndex = index;
+        members = newConfiguration.members();
+        return this;
+    }
+
+    /** In force before the first configuration of the log. */
+    public Configuration configuration()
+    {
+        return null == configuration ?
+            isJoining ? Configuration.NONE : Configuration.ofVoters(members) : configuration;
+    }
+
+    public long configurationIndex()
+    {
+        return configurationIndex;
+    }
+
+    /** Whether the node knows of no group yet, and waits for a leader to make it a member. */
+    public RaftConfig joining(final boolean isNew)
+    {
+        isJoining = isNew;
+        return this;
+    }
+
+    public boolean isJoining()
+    {
+        return isJoining;
     }
 
     /** Election timeouts are drawn from min (inclusive) to max (exclusive), once each time the timer is reset. */
@@ -160,13 +201,10 @@ public final class RaftConfig
     public RaftConfig conclude()
     {
         require(nodeId > 0, "nodeId must be greater than 0", nodeId);
-        require(members.length >= 1 && members.length <= MAX_MEMBERS, "members must be 1 to 7", members.length);
-        for (int i = 0; i < members.length; i++)
+        if (null == configuration && !isJoining)
         {
-            require(members[i] > 0, "member ids must be greater than 0", members[i]);
-            require(0 == i || members[i] != members[i - 1], "member ids must be unique", members[i]);
+            concludeMembers();
         }
-        require(Arrays.binarySearch(members, nodeId) >= 0, "nodeId must be one of the members", nodeId);
         require(heartbeatIntervalNs > 0, "heartbeatIntervalNs must be greater than 0", heartbeatIntervalNs);
         require(heartbeatIntervalNs < electionTimeoutMinNs,
             "heartbeatIntervalNs must be less than electionTimeoutMinNs", heartbeatIntervalNs);
@@ -178,6 +216,17 @@ public final class RaftConfig
         require(incarnation != 0, "incarnation must not be 0", incarnation);
         require(initialCommitIndex >= 0, "initialCommitIndex must not be negative", initialCommitIndex);
         return this;
+    }
+
+    private void concludeMembers()
+    {
+        require(members.length >= 1 && members.length <= MAX_MEMBERS, "members must be 1 to 7", members.length);
+        for (int i = 0; i < members.length; i++)
+        {
+            require(members[i] > 0, "member ids must be greater than 0", members[i]);
+            require(0 == i || members[i] != members[i - 1], "member ids must be unique", members[i]);
+        }
+        require(Arrays.binarySearch(members, nodeId) >= 0, "nodeId must be one of the members", nodeId);
     }
 
     private static void require(final boolean holds, final String rule, final long value)

@@ -18,6 +18,16 @@ public interface RaftListener
     void onRoleChange(Role role, long term, int leaderId);
 
     /**
+     * Another configuration is in force: one has come into the log, or was cut away.
+     *
+     * @param configuration in force.
+     * @param index         of its entry; 0 if it is the one the node was started with.
+     */
+    default void onConfiguration(final Configuration configuration, final long index)
+    {
+    }
+
+    /**
      * A message was dropped because it breaks a rule that no correct peer breaks: damaged frames, an append that would
      * cut what is committed, two leaders of one term. Counted, reported, and without effect.
      *

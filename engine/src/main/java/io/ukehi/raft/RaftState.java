@@ -14,6 +14,8 @@ import io.ukehi.Invariant;
  */
 final class RaftState
 {
+    private static final int SCAN_LENGTH = 1024 * 1024;
+
     final int nodeId;
     final RaftConfig config;
     final Membership membership;
@@ -38,7 +40,7 @@ final class RaftState
     {
         this.nodeId = config.nodeId();
         this.config = config;
-        this.membership = new Membership(config.nodeId(), config.members());
+        this.membership = new Membership(config.nodeId(), config.configuration(), config.configurationIndex());
         this.log = log;
         this.hardState = hardState;
         this.sender = sender;
@@ -51,6 +53,55 @@ final class RaftState
         {
             // Every entry of a term was written under that term, which was durable before: one of the two files lies.
             Invariant.check(false, "the log is ahead of the stored term", log.lastTerm(), term);
+        }
+        findConfigurations();
+    }
+
+    /** A configuration of the log is in force whether or not it is committed (thesis 4.1), so after a restart too. */
+    private void findConfigurations()
+    {
+        final EntryCursor entries = log.newCursor();
+        long index = Math.max(log.firstIndex(), membership.index() + 1);
+        while (index <= log.lastIndex())
+        {
+            final int length = log.read(index, log.lastIndex(), SCAN_LENGTH, entries);
+            Invariant.check(length > 0, "what the log holds can be read", index);
+            index += entries.count();
+            while (entries.next())
+            {
+                onEntry(entries);
+            }
+        }
+        membership.onCommitted(commitIndex);
+    }
+
+    /** An entry has come into the log: if it is a configuration, it is in force from now on. True if it is one. */
+    boolean onEntry(final EntryCursor entry)
+    {
+        if (EntryType.CONFIGURATION != entry.type())
+        {
+            return false;
+        }
+        final Configuration configuration = Configuration.decode(
+            entry.buffer(), entry.payloadOffset(), entry.payloadLength());
+        Invariant.check(null != configuration, "a configuration can be read", entry.index());
+        membership.onAppended(entry.index(), configuration);
+        return true;
+    }
+
+    /** Tells the node around who the members are now. */
+    void announceMembers()
+    {
+        listener.onConfiguration(membership.current(), membership.index());
+    }
+
+    /** Cuts the log, and with it what it says of the members. */
+    void truncateFrom(final long index)
+    {
+        log.truncateFrom(index);
+        if (membership.onCut(index))
+        {
+            announceMembers();
         }
     }
 
@@ -130,6 +181,7 @@ final class RaftState
         {
             commitIndex = index;
             log.onCommit(index);
+            membership.onCommitted(index);
         }
     }
 

@@ -19,7 +19,7 @@ final class VoteTally
         ownVote = true;
     }
 
-    /** Takes a vote, unless it comes from somebody who is no voter. */
+    /** Takes a vote, unless it comes from somebody who is no peer; that of a learner will not count. */
     void add(final int voterId)
     {
         final int position = membership.positionOf(voterId);
@@ -36,6 +36,6 @@ final class VoteTally
 
     boolean isWon()
     {
-        return Long.bitCount(granted) + (ownVote ? 1 : 0) >= Quorum.size(membership.voterCount());
+        return membership.isMajority(granted, ownVote);
     }
 }

@@ -156,15 +156,10 @@ public final class RaftInvariants
         final long term = leader.raft().term();
         require(Role.LEADER == leader.raft().role(), "a leader commits first", leader, index);
         require(leader.log().termAt(index) == term, "only an entry of the own term commits (5.4.2)", leader, index);
-        int count = 0;
-        for (final Replica replica : replicas)
-        {
-            if (replica.log().durableIndex() >= index && replica.digestAt(index) == leader.digestAt(index))
-            {
-                count++;
-            }
-        }
-        require(count > replicas.size() / 2, "committed is durable on a quorum", leader, index);
+        final Configuration configuration = leader.raft().configuration();
+        require(isOnMajority(configuration.voters(), leader, index), "committed is durable on a quorum", leader, index);
+        require(!configuration.isJoint() || isOnMajority(configuration.oldVoters(), leader, index),
+            "committed is durable on a quorum of the old voters as well", leader, index);
         if (index >= committedDigests.length)
         {
             final int length = Math.max(2 * committedDigests.length, (int)index + 1);
@@ -177,6 +172,20 @@ public final class RaftInvariants
             committedDigests[(int)committedIndex] = leader.digestAt(committedIndex);
             committedInTerms[(int)committedIndex] = term;
         }
+    }
+
+    private boolean isOnMajority(final int[] voters, final Replica leader, final long index)
+    {
+        int count = 0;
+        for (final Replica replica : replicas)
+        {
+            if (Arrays.binarySearch(voters, replica.id()) >= 0 && replica.log().durableIndex() >= index &&
+                replica.digestAt(index) == leader.digestAt(index))
+            {
+                count++;
+            }
+        }
+        return count > voters.length / 2;
     }
 
     /** What a leader believes of a peer that is still in its term is so. */

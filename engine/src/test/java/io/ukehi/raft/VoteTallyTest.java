@@ -66,6 +66,6 @@ class VoteTallyTest
         {
             voters[i] = i + 1;
         }
-        return new Membership(1, voters);
+        return new Membership(1, Configuration.ofVoters(voters), 0);
     }
 }

@@ -1,0 +1,340 @@
+package io.ukehi.raft;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Who is a member of the group, and as what: the payload of an entry of type {@link EntryType#CONFIGURATION}. A value;
+ * never changed once made.
+ * <p>
+ * <b>Voters</b> elect leaders and make up quorums. In a <b>joint</b> configuration (thesis 4.3) there are two sets of
+ * them, the old and the new one, and whatever needs a majority needs one of each. <b>Learners</b> get the log and count
+ * for nothing. Each member has an <b>endpoint</b>, text that means nothing to the rules.
+ * <pre>
+ *   0         1          2        3          4          8
+ *  +---------+----------+--------+----------+----------+------------------+---------------- - -
+ *  | version | old      | voters | learners | zero     | ids, int32 each: | for each member, by rising id:
+ *  | = 1     | voters   |        |          |          | old, new, learn. | uint16 length, ASCII endpoint
+ *  +---------+----------+--------+----------+----------+------------------+---------------- - -
+ * </pre>
+ * Little-endian; the ids of each set rise. A set of old voters that is not empty makes the configuration joint.
+ */
+public final class Configuration
+{
+    /** Most voters of a set. */
+    public static final int MAX_VOTERS = 7;
+
+    /** Most learners. */
+    public static final int MAX_LEARNERS = 16;
+
+    /** Longest endpoint, in characters. */
+    public static final int MAX_ENDPOINT_LENGTH = 255;
+
+    /** Of a node that was told of no members yet: it waits to be made one. */
+    public static final Configuration NONE = new Configuration(new int[0], new int[0], new int[0], Map.of());
+
+    private static final int VERSION = 1;
+    private static final int IDS_OFFSET = 8;
+
+    private final int[] oldVoters;
+    private final int[] voters;
+    private final int[] learners;
+    private final int[] members;
+    private final String[] endpoints;
+
+    private Configuration(
+        final int[] oldVoters, final int[] voters, final int[] learners, final Map<Integer, String> endpoints)
+    {
+        this.oldVoters = oldVoters;
+        this.voters = voters;
+        this.learners = learners;
+        final TreeMap<Integer, String> all = new TreeMap<>();
+        for (final int[] set : new int[][]{oldVoters, voters, learners})
+        {
+            for (final int id : set)
+            {
+                all.put(id, endpoints.getOrDefault(id, ""));
+            }
+        }
+        this.members = all.keySet().stream().mapToInt(Integer::intValue).toArray();
+        this.endpoints = all.values().toArray(new String[0]);
+    }
+
+    /**
+     * A configuration that is not joint.
+     *
+     * @param voters    1 to {@link #MAX_VOTERS} member ids, 1 or greater, in any order.
+     * @param learners  ids of others, at most {@link #MAX_LEARNERS}.
+     * @param endpoints by member id; a missing one is empty.
+     * @throws IllegalArgumentException saying what is wrong.
+     */
+    public static Configuration of(final int[] voters, final int[] learners, final Map<Integer, String> endpoints)
+    {
+        final int[] sortedVoters = sorted(voters);
+        final int[] sortedLearners = sorted(learners);
+        final String fault = fault(new int[0], sortedVoters, sortedLearners);
+        if (null != fault)
+        {
+            throw new IllegalArgumentException(fault);
+        }
+        for (final String endpoint : endpoints.values())
+        {
+            if (endpoint.length() > MAX_ENDPOINT_LENGTH || !isPrintable(endpoint))
+            {
+                throw new IllegalArgumentException("an endpoint is at most " + MAX_ENDPOINT_LENGTH +
+                    " printable ASCII characters: '" + endpoint + "'");
+            }
+        }
+        return new Configuration(new int[0], sortedVoters, sortedLearners, endpoints);
+    }
+
+    /** A configuration of voters alone, without endpoints. */
+    public static Configuration ofVoters(final int... ids)
+    {
+        return of(ids, new int[0], Map.of());
+    }
+
+    private static boolean isPrintable(final String text)
+    {
+        return text.chars().allMatch(c -> c >= ' ' && c <= '~');
+    }
+
+    private static int[] sorted(final int[] ids)
+    {
+        final int[] sorted = ids.clone();
+        Arrays.sort(sorted);
+        return sorted;
+    }
+
+    private static String fault(final int[] oldVoters, final int[] voters, final int[] learners)
+    {
+        if (voters.length < 1 || voters.length > MAX_VOTERS || oldVoters.length > MAX_VOTERS)
+        {
+            return "there must be 1 to " + MAX_VOTERS + " voters, not " + voters.length;
+        }
+        if (learners.length > MAX_LEARNERS)
+        {
+            return "there must be at most " + MAX_LEARNERS + " learners, not " + learners.length;
+        }
+        if (!isRising(oldVoters) || !isRising(voters) || !isRising(learners))
+        {
+            return "member ids must be unique, and greater than 0";
+        }
+        for (final int learner : learners)
+        {
+            if (contains(voters, learner))
+            {
+                return "member " + learner + " cannot be a voter and a learner";
+            }
+        }
+        return null;
+    }
+
+    private static boolean isRising(final int[] ids)
+    {
+        int last = 0;
+        for (final int id : ids)
+        {
+            if (id <= last)
+            {
+                return false;
+            }
+            last = id;
+        }
+        return true;
+    }
+
+    /** What leads from this configuration to a target by way of both (thesis 4.3). Neither of them is joint. */
+    Configuration joinedWith(final Configuration target)
+    {
+        final Map<Integer, String> all = endpoints();
+        all.putAll(target.endpoints());
+        return new Configuration(voters, target.voters, target.learners, all);
+    }
+
+    /** What a joint configuration leads to. */
+    Configuration left()
+    {
+        return new Configuration(new int[0], voters, learners, endpoints());
+    }
+
+    /** Whether two sets of voters have to agree. */
+    public boolean isJoint()
+    {
+        return oldVoters.length > 0;
+    }
+
+    /** Ids of the voters, of the new ones if it is joint; rising. Not to be stored into. */
+    public int[] voters()
+    {
+        return voters;
+    }
+
+    /** Ids of the old voters of a joint configuration, rising; empty otherwise. Not to be stored into. */
+    public int[] oldVoters()
+    {
+        return oldVoters;
+    }
+
+    /** Ids of those who are learners, or will be once a joint configuration is left; rising. Not to be stored into. */
+    public int[] learners()
+    {
+        return learners;
+    }
+
+    /** Ids of all of them, rising. Not to be stored into. */
+    public int[] members()
+    {
+        return members;
+    }
+
+    /** Whether a member votes, in either set. */
+    public boolean isVoter(final int id)
+    {
+        return contains(voters, id) || contains(oldVoters, id);
+    }
+
+    /** Whether a node belongs to it. */
+    public boolean isMember(final int id)
+    {
+        return contains(members, id);
+    }
+
+    /** Endpoint of a member; empty if it has none or is none. */
+    public String endpoint(final int id)
+    {
+        final int position = Arrays.binarySearch(members, id);
+        return position < 0 ? "" : endpoints[position];
+    }
+
+    /** Endpoints by member id; a new map. */
+    public Map<Integer, String> endpoints()
+    {
+        final Map<Integer, String> map = new TreeMap<>();
+        for (int i = 0; i < members.length; i++)
+        {
+            map.put(members[i], endpoints[i]);
+        }
+        return map;
+    }
+
+    private static boolean contains(final int[] sorted, final int id)
+    {
+        return Arrays.binarySearch(sorted, id) >= 0;
+    }
+
+    /** Length of its encoding in bytes. */
+    public int encodedLength()
+    {
+        int length = IDS_OFFSET + Integer.BYTES * (oldVoters.length + voters.length + learners.length);
+        for (final String endpoint : endpoints)
+        {
+            length += Short.BYTES + endpoint.length();
+        }
+        return length;
+    }
+
+    /**
+     * Writes it as the payload of an entry.
+     *
+     * @return {@link #encodedLength()}.
+     */
+    public int encode(final MutableDirectBuffer buffer, final int offset)
+    {
+        buffer.setMemory(offset, IDS_OFFSET, (byte)0);
+        buffer.putByte(offset, (byte)VERSION);
+        buffer.putByte(offset + 1, (byte)oldVoters.length);
+        buffer.putByte(offset + 2, (byte)voters.length);
+        buffer.putByte(offset + 3, (byte)learners.length);
+        int position = offset + IDS_OFFSET;
+        for (final int[] set : new int[][]{oldVoters, voters, learners})
+        {
+            for (final int id : set)
+            {
+                buffer.putInt(position, id, LITTLE_ENDIAN);
+                position += Integer.BYTES;
+            }
+        }
+        for (final String endpoint : endpoints)
+        {
+            buffer.putShort(position, (short)endpoint.length(), LITTLE_ENDIAN);
+            position += Short.BYTES + buffer.putStringWithoutLengthAscii(position + Short.BYTES, endpoint);
+        }
+        return position - offset;
+    }
+
+    /** Reads what {@link #encode} wrote; null if it is anything else. */
+    public static Configuration decode(final DirectBuffer buffer, final int offset, final int length)
+    {
+        if (length < IDS_OFFSET || VERSION != buffer.getByte(offset) ||
+            0 != buffer.getInt(offset + Integer.BYTES, LITTLE_ENDIAN))
+        {
+            return null;
+        }
+        final int[][] sets = new int[3][];
+        int position = IDS_OFFSET;
+        for (int i = 0; i < sets.length; i++)
+        {
+            sets[i] = new int[buffer.getByte(offset + 1 + i) & 0xFF];
+            if (position + sets[i].length * Integer.BYTES > length)
+            {
+                return null;
+            }
+            for (int j = 0; j < sets[i].length; j++)
+            {
+                sets[i][j] = buffer.getInt(offset + position, LITTLE_ENDIAN);
+                position += Integer.BYTES;
+            }
+        }
+        if (null != fault(sets[0], sets[1], sets[2]))
+        {
+            return null;
+        }
+        final Configuration bare = new Configuration(sets[0], sets[1], sets[2], Map.of());
+        final Map<Integer, String> endpoints = new TreeMap<>();
+        for (final int id : bare.members)
+        {
+            final int textLength = position + Short.BYTES > length ?
+                -1 : buffer.getShort(offset + position, LITTLE_ENDIAN);
+            position += Short.BYTES;
+            if (textLength < 0 || textLength > MAX_ENDPOINT_LENGTH || position + textLength > length)
+            {
+                return null;
+            }
+            final String endpoint = buffer.getStringWithoutLengthAscii(offset + position, textLength);
+            if (!isPrintable(endpoint))
+            {
+                return null;
+            }
+            endpoints.put(id, endpoint);
+            position += textLength;
+        }
+        return position == length ? new Configuration(sets[0], sets[1], sets[2], endpoints) : null;
+    }
+
+    @Override
+    public boolean equals(final Object other)
+    {
+        return other instanceof final Configuration that && Arrays.equals(oldVoters, that.oldVoters) &&
+            Arrays.equals(voters, that.voters) && Arrays.equals(learners, that.learners) &&
+            Arrays.equals(endpoints, that.endpoints);
+    }
+
+    @Override
+    public int hashCode()
+    {
+        return 31 * (31 * Arrays.hashCode(oldVoters) + Arrays.hashCode(voters)) + Arrays.hashCode(learners);
+    }
+
+    @Override
+    public String toString()
+    {
+        return (isJoint() ? Arrays.toString(oldVoters) + " and " : "") + Arrays.toString(voters) +
+            (learners.length > 0 ? ", learners " + Arrays.toString(learners) : "");
+    }
+}
