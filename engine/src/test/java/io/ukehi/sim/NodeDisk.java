@@ -83,13 +83,13 @@ final class NodeDisk implements SimDiskFaults
 
     void afterKill()
     {
-        disk = disk.afterKill().faults(this);
+        disk = disk.handOver().faults(this);
         reset();
     }
 
     void afterPowerCut(final SimRandom chance)
     {
-        disk = disk.afterPowerCut(chance).faults(this);
+        disk = disk.handOverAfterPowerCut(chance).faults(this);
         reset();
     }
 

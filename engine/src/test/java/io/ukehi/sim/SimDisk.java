@@ -117,6 +117,20 @@ public final class SimDisk implements Storage
     /** The disk as it is found when power is back. */
     public SimDisk afterPowerCut(final RandomGenerator chance)
     {
+        final SimDisk next = new SimDisk();
+        for (final Map.Entry<String, SimDiskFile> survivor : survivors(chance).entrySet())
+        {
+            final SimDiskFile file = survivor.getValue().afterPowerCut(chance);
+            next.names.put(survivor.getKey(), file);
+            next.forcedNames.put(survivor.getKey(), file);
+        }
+        next.capacity = capacity;
+        return next;
+    }
+
+    /** What bears which name when power is back: any subset of the changes that were not forced. */
+    private TreeMap<String, SimDiskFile> survivors(final RandomGenerator chance)
+    {
         final TreeMap<String, SimDiskFile> survivors = new TreeMap<>(forcedNames);
         for (final NameChange change : nameChanges)
         {
@@ -132,14 +146,36 @@ public final class SimDisk implements Storage
                 }
             }
         }
+        return survivors;
+    }
+
+    /**
+     * As {@link #afterKill()}, but the files themselves change hands: much cheaper, and only right where nobody will
+     * do anything with this disk any more. Whoever tries finds it without power.
+     */
+    SimDisk handOver()
+    {
         final SimDisk next = new SimDisk();
-        for (final Map.Entry<String, SimDiskFile> survivor : survivors.entrySet())
-        {
-            final SimDiskFile file = survivor.getValue().afterPowerCut(chance);
-            next.names.put(survivor.getKey(), file);
-            next.forcedNames.put(survivor.getKey(), file);
-        }
+        next.names.putAll(names);
+        next.forcedNames.putAll(forcedNames);
+        next.nameChanges.addAll(nameChanges);
         next.capacity = capacity;
+        isOff = true;
+        return next;
+    }
+
+    /** As {@link #afterPowerCut(RandomGenerator)}, and as {@link #handOver()}. */
+    SimDisk handOverAfterPowerCut(final RandomGenerator chance)
+    {
+        final SimDisk next = new SimDisk();
+        survivors(chance).forEach((name, file) ->
+        {
+            final SimDiskFile survivor = file.losePower(chance);
+            next.names.put(name, survivor);
+            next.forcedNames.put(name, survivor);
+        });
+        next.capacity = capacity;
+        isOff = true;
         return next;
     }
 

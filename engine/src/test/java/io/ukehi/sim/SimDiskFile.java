@@ -62,17 +62,39 @@ final class SimDiskFile
         collectStores();
         final byte[] survived = platter.clone();
         persistSome(survived, chance);
-        int length = survived.length;
-        if (!isForced)
+        return durable(Arrays.copyOf(survived, lengthAfterPowerCut(chance)));
+    }
+
+    /** As {@link #afterPowerCut}, but it is this very file that goes on, if its length does. */
+    SimDiskFile losePower(final RandomGenerator chance)
+    {
+        collectStores();
+        persistSome(platter, chance);
+        final int length = lengthAfterPowerCut(chance);
+        if (length != platter.length)
         {
-            length = switch (chance.nextInt(3))
-            {
-                case 0 -> 0;
-                case 1 -> chance.nextInt(survived.length / SECTOR_LENGTH + 1) * SECTOR_LENGTH;
-                default -> length;
-            };
+            return durable(Arrays.copyOf(platter, length));
         }
-        return durable(Arrays.copyOf(survived, length));
+        pending.clear();
+        System.arraycopy(platter, 0, cache, 0, length);
+        seen = null;
+        allocated = length;
+        isForced = true;
+        return this;
+    }
+
+    private int lengthAfterPowerCut(final RandomGenerator chance)
+    {
+        if (isForced)
+        {
+            return platter.length;
+        }
+        return switch (chance.nextInt(3))
+        {
+            case 0 -> 0;
+            case 1 -> chance.nextInt(platter.length / SECTOR_LENGTH + 1) * SECTOR_LENGTH;
+            default -> platter.length;
+        };
     }
 
     /** Puts any subset of sectors on a platter, each as some write since the last force left it. */
