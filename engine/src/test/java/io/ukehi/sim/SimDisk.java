@@ -216,6 +216,12 @@ public final class SimDisk implements Storage
         return file(name).contents();
     }
 
+    /** A copy of what is left of a file if power goes now and the disk is mean. */
+    public byte[] platter(final String name)
+    {
+        return file(name).platter();
+    }
+
     /** Puts a file there that is durable at once, in place of one of that name if there is one. */
     public void put(final String name, final byte[] contents)
     {

@@ -242,6 +242,11 @@ final class SimDiskFile
         return cache.clone();
     }
 
+    byte[] platter()
+    {
+        return platter.clone();
+    }
+
     byte[] cache()
     {
         return cache;

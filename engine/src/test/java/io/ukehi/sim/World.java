@@ -354,8 +354,10 @@ public final class World
         {
             node.pausedUntilNs = Math.min(node.pausedUntilNs, timeNs);
         }
+        // A node may have to apply all of its log once more, an entry in each of its cycles.
+        final long entryNs = 10 * SimSettings.MS + 4 * settings.cycleDelayNs + settings.idleNs / 4;
         final long patienceNs = 60 * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
-            (1 + invariants.committedIndex()) * (SimSettings.MS * 10 + 4 * settings.cycleDelayNs);
+            (1 + invariants.committedIndex()) * entryNs;
         final long deadlineNs = timeNs + patienceNs;
         while (!workload.isQuiet() || !isConverged())
         {
