@@ -72,6 +72,21 @@ public final class FencingToken
         return Long.compareUnsigned(a, b) < 0;
     }
 
+    /**
+     * The token as a signed number in the same order, for what knows signed numbers only, as the {@code BIGINT} column
+     * of a table: {@link #NONE} becomes the lowest of all. {@link #ofSigned(long)} is the way back.
+     */
+    public static long toSigned(final long token)
+    {
+        return token ^ Long.MIN_VALUE;
+    }
+
+    /** The token that {@link #toSigned(long)} made a signed number of. */
+    public static long ofSigned(final long signed)
+    {
+        return signed ^ Long.MIN_VALUE;
+    }
+
     /** As people read it: {@code term.sequence}, decimal. Allocates. */
     public static String format(final long token)
     {

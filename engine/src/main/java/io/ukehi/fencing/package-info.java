@@ -1,5 +1,5 @@
 /**
- * Fencing tokens: what they are and who issues them. Imports the JDK only, so that a protected resource can embed it
- * alone.
+ * Fencing tokens: what they are, who issues them, and what refuses the stale ones. Imports the JDK only, so that a
+ * protected resource can embed it alone.
  */
 package io.ukehi.fencing;

@@ -62,4 +62,18 @@ class FencingTokenTest
             }
         }
     }
+
+    /** What a database knows as a number has the order of the tokens, beyond 2^31 too. */
+    @Test
+    void shouldKeepItsOrderAsASignedNumber()
+    {
+        final long[] rising = {FencingToken.NONE, 1, FencingToken.of(1, 1), FencingToken.of(0x7FFF_FFFFL, 9),
+            FencingToken.of(0x8000_0000L, 0), FencingToken.of(0xFFFF_FFFFL, 0xFFFF_FFFFL)};
+        for (int i = 0; i < rising.length; i++)
+        {
+            assertEquals(rising[i], FencingToken.ofSigned(FencingToken.toSigned(rising[i])));
+            assertTrue(0 == i || FencingToken.toSigned(rising[i - 1]) < FencingToken.toSigned(rising[i]));
+        }
+        assertEquals(Long.MIN_VALUE, FencingToken.toSigned(FencingToken.NONE));
+    }
 }
