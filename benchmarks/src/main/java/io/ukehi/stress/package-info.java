@@ -1,0 +1,2 @@
+/** jcstress tests: what several threads share, raced in earnest. */
+package io.ukehi.stress;
