@@ -61,6 +61,10 @@ public enum CoverageMark
     FLUSH_ACROSS_SEGMENTS,
     /** Recovery cuts a torn end. */
     TORN_END,
+    /** Recovery finds damage, and the node is in doubt of what it acknowledged. */
+    DAMAGE_DOUBTED,
+    /** Recovery finds that the machine has died with entries that were never forced. */
+    UNFORCED_TAIL_DOUBTED,
     /** Recovery removes a segment that was prepared and never used. */
     UNUSED_SEGMENT,
     /** The two copies of term and vote are not the same. */

@@ -1,5 +1,6 @@
 package io.ukehi.cli;
 
+import io.ukehi.log.DoubtFile;
 import io.ukehi.log.RecoveryCase;
 import io.ukehi.log.SegmentReport;
 import io.ukehi.log.WalReport;
@@ -43,6 +44,10 @@ final class WalText
         out.println("term and vote   " + (0 == hard.soundCopies() ? (hard.exists() ? "damaged" : "no file") :
             "term " + hard.term() + ", vote for " + (0 == hard.votedFor() ? "nobody" : hard.votedFor()) + ", " +
             hard.soundCopies() + " of 2 copies sound"));
+        final WalReport.Doubt doubt = report.doubt();
+        out.println("doubt           " + (0 == doubt.doubtfulTo() ? "none" :
+            "may have acknowledged entries up to " + (DoubtFile.UNBOUNDED == doubt.doubtfulTo() ? "any" :
+            doubt.doubtfulTo()) + ", in term " + doubt.term() + " or before (" + doubt.reason() + ")"));
         final WalReport.Identity owner = report.identity();
         out.println("identity        " + (null == owner ? "none" : (0 == owner.memberId() ?
             "of whoever starts on it first" : "member " + owner.memberId() + " of group " + owner.groupId() +

@@ -20,11 +20,14 @@ import org.agrona.MutableDirectBuffer;
  *  +---------------+---------------+-------------------------------+
  * </pre>
  * The mark with the higher number counts. <b>durable position</b> is an offset within the segment. Flag 1: the log was
- * closed in order, everything in it is durable. The CRC32C covers the whole sector without itself.
+ * closed in order, everything in it is durable. Flag 2: "durable" means no more than passed to the operating system
+ * ({@link Durability#ASYNC}), and is only to be believed while the machine runs. The CRC32C covers the whole sector
+ * without itself.
  */
 final class DurableMark
 {
     static final int CLEAN = 1;
+    static final int UNFORCED = 2;
     private static final int NUMBER_OFFSET = 0;
     private static final int CRC_OFFSET = 8;
     private static final int FLAGS_OFFSET = 12;
@@ -131,6 +134,11 @@ final class DurableMark
     boolean isClean()
     {
         return 0 != (flags & CLEAN);
+    }
+
+    boolean isUnforced()
+    {
+        return 0 != (flags & UNFORCED);
     }
 
     long durableIndex()

@@ -2,32 +2,21 @@ package io.ukehi.log;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import io.ukehi.CoverageMark;
-import io.ukehi.Crc32c;
 import io.ukehi.Invariant;
+import java.util.ArrayList;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Term and vote in one durable record (Raft figure 2), in two copies, written and forced one after the other.
+ * Term and vote in one durable record (Raft figure 2), in two copies: see {@link TwoCopyFile}. Behind its first 16
+ * bytes,
  * <pre>
- *   0       4       8               16              24      28      32
- *  +-------+-------+---------------+---------------+-------+-------+
- *  | magic | CRC32C|  number  i64  |   term  i64   | vote  | zero  |   zeros up to 512
- *  +-------+-------+---------------+---------------+-------+-------+
+ *   16              24      28
+ *  +---------------+-------+---------------------------------------+
+ *  |   term  i64   | vote  | zeros up to 512                       |
+ *  +---------------+-------+---------------------------------------+
  * </pre>
- * Sectors at 0 and 512 of a file of 4096 bytes. The sound record with the higher number counts. The CRC32C covers the
- * sector behind itself. What may be found:
- * <ul>
- *   <li>two copies of a record: it was stored;</li>
- *   <li>a record and the one before it: power went between the copies. The newer counts, though nobody was told of
- *   it;</li>
- *   <li>one sound record: either the other copy was torn, being the first of a newer record that nobody was told of,
- *   or it was damaged later. It counts in both cases, which is what the second copy is for: with records in turn,
- *   damage to the newest would bring back the one before it, and the node might vote twice in a term;</li>
- *   <li>none: a refusal to start.</li>
- * </ul>
- * Opening makes durable what was found, and two copies of it.
+ * No sound copy is a refusal to start: a node that forgot its vote might vote twice in a term. Opening makes durable
+ * what was found, and two copies of it.
  * <p>
  * Duty-cycle thread.
  */
@@ -36,30 +25,18 @@ public final class HardStateFile implements AutoCloseable
     /** Name in the data directory. */
     public static final String FILE_NAME = "hard-state";
 
-    private static final String NEW_FILE_NAME = "hard-state.new";
     private static final String WHAT_TO_DO = "A node that has forgotten its vote must not vote: put the file back " +
         "from a copy, or remove this member and let it join anew";
-    private static final int FILE_LENGTH = 4096;
     /** "UKHS". */
     private static final int MAGIC = 0x53484B55;
-    private static final int MAGIC_OFFSET = 0;
-    private static final int CRC_OFFSET = 4;
-    private static final int NUMBER_OFFSET = 8;
-    private static final int TERM_OFFSET = 16;
-    private static final int VOTE_OFFSET = 24;
+    private static final int TERM_OFFSET = TwoCopyFile.BODY_OFFSET;
+    private static final int VOTE_OFFSET = TERM_OFFSET + Long.BYTES;
 
-    private final Crc32c crc = new Crc32c();
-    private final StorageFile file;
-    private final UnsafeBuffer buffer;
-    private long number;
-    private long term;
-    private int votedFor;
-    private boolean isUnknown;
+    private final TwoCopyFile file;
 
-    private HardStateFile(final StorageFile file)
+    private HardStateFile(final TwoCopyFile file)
     {
         this.file = file;
-        this.buffer = file.buffer();
     }
 
     /**
@@ -69,41 +46,33 @@ public final class HardStateFile implements AutoCloseable
      */
     public static HardStateFile open(final Storage storage)
     {
-        boolean exists = false;
-        boolean hasLog = false;
-        for (final String name : storage.list())
+        if (!TwoCopyFile.existsIn(storage, FILE_NAME))
         {
-            exists |= FILE_NAME.equals(name);
-            hasLog |= LogSegment.sequenceOf(name) >= 0;
-            if (NEW_FILE_NAME.equals(name))
+            for (final String name : storage.list())
             {
-                storage.delete(name);
+                if (LogSegment.sequenceOf(name) >= 0)
+                {
+                    throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
+                        "\" is missing. " + WHAT_TO_DO);
+                }
             }
+            TwoCopyFile.create(storage, FILE_NAME, MAGIC, record -> {});
         }
-        if (!exists)
+        final TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.PRIVATE), MAGIC);
+        if (!file.recover())
         {
-            if (hasLog)
-            {
-                throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
-                    "\" is missing. " + WHAT_TO_DO);
-            }
-            create(storage);
+            file.close();
+            throw new StorageException("the file \"" + FILE_NAME + "\" holds no sound record of term and vote. " +
+                WHAT_TO_DO);
         }
-        final HardStateFile hardState = new HardStateFile(storage.open(FILE_NAME, Storage.Mapping.PRIVATE));
-        hardState.read();
         storage.forceDirectory();
-        return hardState;
+        return new HardStateFile(file);
     }
 
-    private static void create(final Storage storage)
+    /** The term that a directory holds, without changing anything; 0 if there is none. */
+    static long termIn(final Storage storage)
     {
-        final HardStateFile first = new HardStateFile(
-            storage.create(NEW_FILE_NAME, FILE_LENGTH, Storage.Mapping.PRIVATE));
-        first.file.allocate(FILE_LENGTH);
-        first.store(0, 0);
-        first.close();
-        storage.rename(NEW_FILE_NAME, FILE_NAME);
-        storage.forceDirectory();
+        return inspect(storage, new ArrayList<>()).term();
     }
 
     /**
@@ -117,91 +86,43 @@ public final class HardStateFile implements AutoCloseable
         {
             return new WalReport.HardState(false, 0, 0, 0);
         }
-        try (HardStateFile found = new HardStateFile(storage.open(FILE_NAME, Storage.Mapping.READ_ONLY)))
+        try (TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.READ_ONLY), MAGIC))
         {
-            return found.inspect(faults);
+            final int sound = file.read();
+            if (sound < 2)
+            {
+                faults.add(WalFault.of(RecoveryCase.BAD_HARD_STATE, FILE_NAME, file.firstUnsound(), 0,
+                    1 == sound ? "the other copy counts; a node that starts writes both anew" : WHAT_TO_DO));
+            }
+            if (!file.isRestZero())
+            {
+                faults.add(WalFault.of(RecoveryCase.BAD_PADDING, FILE_NAME, 2L * SegmentHeader.SECTOR_LENGTH, 0,
+                    "behind both copies"));
+            }
+            return new WalReport.HardState(true, sound, term(file), votedFor(file));
         }
     }
 
-    private WalReport.HardState inspect(final List<WalFault> faults)
+    private static long term(final TwoCopyFile file)
     {
-        final boolean isWhole = FILE_LENGTH == file.length();
-        final boolean even = isWhole && isSound(offset(0));
-        final boolean odd = isWhole && isSound(offset(1));
-        if (!even || !odd)
-        {
-            faults.add(WalFault.of(RecoveryCase.BAD_HARD_STATE, FILE_NAME, even ? offset(1) : offset(0), 0,
-                even || odd ? "the other copy counts; a node that starts writes both anew" : WHAT_TO_DO));
-        }
-        final int used = 2 * SegmentHeader.SECTOR_LENGTH;
-        if (isWhole && !EntryFrame.isZero(buffer, used, FILE_LENGTH - used))
-        {
-            faults.add(WalFault.of(RecoveryCase.BAD_PADDING, FILE_NAME, used, 0, "behind both copies"));
-        }
-        if (!even && !odd)
-        {
-            return new WalReport.HardState(true, 0, 0, 0);
-        }
-        final int offset = even && (!odd || number(offset(0)) > number(offset(1))) ? offset(0) : offset(1);
-        return new WalReport.HardState(true, even && odd ? 2 : 1,
-            buffer.getLong(offset + TERM_OFFSET, LITTLE_ENDIAN), buffer.getInt(offset + VOTE_OFFSET, LITTLE_ENDIAN));
+        return file.record().getLong(TERM_OFFSET, LITTLE_ENDIAN);
     }
 
-    private void read()
+    private static int votedFor(final TwoCopyFile file)
     {
-        final boolean even = file.length() == FILE_LENGTH && isSound(offset(0));
-        final boolean odd = file.length() == FILE_LENGTH && isSound(offset(1));
-        if (!even && !odd)
-        {
-            file.close();
-            throw new StorageException("the file \"" + FILE_NAME + "\" holds no sound record of term and vote. " +
-                WHAT_TO_DO);
-        }
-        final boolean isEven = even && (!odd || number(offset(0)) > number(offset(1)));
-        final int offset = isEven ? offset(0) : offset(1);
-        number = number(offset);
-        term = buffer.getLong(offset + TERM_OFFSET, LITTLE_ENDIAN);
-        votedFor = buffer.getInt(offset + VOTE_OFFSET, LITTLE_ENDIAN);
-        // It may come out of the page cache of a process that died before its force.
-        file.force();
-        if (!even || !odd || number(offset(0)) != number(offset(1)))
-        {
-            CoverageMark.HARD_STATE_REPAIRED.hit();
-            put(isEven ? offset(1) : offset(0), term, votedFor);
-        }
-    }
-
-    private boolean isSound(final int offset)
-    {
-        return MAGIC == buffer.getInt(offset + MAGIC_OFFSET, LITTLE_ENDIAN) &&
-            computeCrc(offset) == buffer.getInt(offset + CRC_OFFSET, LITTLE_ENDIAN);
-    }
-
-    private long number(final int offset)
-    {
-        return buffer.getLong(offset + NUMBER_OFFSET, LITTLE_ENDIAN);
-    }
-
-    private int computeCrc(final int offset)
-    {
-        return crc.compute(buffer, offset + NUMBER_OFFSET, SegmentHeader.SECTOR_LENGTH - NUMBER_OFFSET);
-    }
-
-    private static int offset(final long number)
-    {
-        return 0 == (number & 1) ? 0 : SegmentHeader.SECTOR_LENGTH;
+        return file.record().getInt(VOTE_OFFSET, LITTLE_ENDIAN);
     }
 
     /** Highest term stored. */
     public long term()
     {
-        return term;
+        return term(file);
     }
 
     /** Who got the vote in {@link #term()}; 0 if nobody did. */
     public int votedFor()
     {
-        return votedFor;
+        return votedFor(file);
     }
 
     /**
@@ -209,32 +130,28 @@ public final class HardStateFile implements AutoCloseable
      */
     public void store(final long newTerm, final int newVote)
     {
+        final long term = term();
+        final int votedFor = votedFor();
         Invariant.check(newTerm >= term, "the term never falls", newTerm, term);
         Invariant.check(
             newTerm > term || 0 == votedFor || newVote == votedFor, "one vote in a term", newVote, votedFor);
-        if (isUnknown)
+        put(newTerm, newVote);
+        try
         {
-            throw new StorageException("the file \"" + FILE_NAME + "\" could not be written before");
+            file.store();
         }
-        isUnknown = true;
-        number++;
-        put(offset(number), newTerm, newVote);
-        put(offset(number + 1), newTerm, newVote);
-        term = newTerm;
-        votedFor = newVote;
-        isUnknown = false;
+        catch (final Throwable thrown)
+        {
+            // Nobody is told of what may not be there.
+            put(term, votedFor);
+            throw thrown;
+        }
     }
 
-    private void put(final int offset, final long newTerm, final int newVote)
+    private void put(final long newTerm, final int newVote)
     {
-        buffer.setMemory(offset, SegmentHeader.SECTOR_LENGTH, (byte)0);
-        buffer.putInt(offset + MAGIC_OFFSET, MAGIC, LITTLE_ENDIAN);
-        buffer.putLong(offset + NUMBER_OFFSET, number, LITTLE_ENDIAN);
-        buffer.putLong(offset + TERM_OFFSET, newTerm, LITTLE_ENDIAN);
-        buffer.putInt(offset + VOTE_OFFSET, newVote, LITTLE_ENDIAN);
-        buffer.putInt(offset + CRC_OFFSET, computeCrc(offset), LITTLE_ENDIAN);
-        file.write(offset, SegmentHeader.SECTOR_LENGTH);
-        file.force();
+        file.record().putLong(TERM_OFFSET, newTerm, LITTLE_ENDIAN);
+        file.record().putInt(VOTE_OFFSET, newVote, LITTLE_ENDIAN);
     }
 
     @Override

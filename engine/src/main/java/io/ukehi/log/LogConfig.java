@@ -15,6 +15,8 @@ public final class LogConfig
     private int maxPayloadLength = MAX_PAYLOAD_LENGTH_DEFAULT;
     private int allocationSliceLength = 512 * 1024;
     private Durability durability = Durability.BATCH;
+    private CorruptionPolicy corruptionPolicy = CorruptionPolicy.REFUSE_START;
+    private boolean hasPeers = true;
     private long bootId;
     private long logId;
 
@@ -65,6 +67,33 @@ public final class LogConfig
         return durability;
     }
 
+    /**
+     * What becomes of damage that is found when the log is opened. A log alone knows nobody to repair it from: refused
+     * by default.
+     */
+    public LogConfig corruptionPolicy(final CorruptionPolicy policy)
+    {
+        corruptionPolicy = policy;
+        return this;
+    }
+
+    public CorruptionPolicy corruptionPolicy()
+    {
+        return corruptionPolicy;
+    }
+
+    /** Whether other members hold this log too. Without them damage is refused, whatever the policy. */
+    public LogConfig hasPeers(final boolean value)
+    {
+        hasPeers = value;
+        return this;
+    }
+
+    public boolean hasPeers()
+    {
+        return hasPeers;
+    }
+
     /** A number that changes when the machine starts anew, 0 if unknown. */
     public LogConfig bootId(final long id)
     {
@@ -94,6 +123,12 @@ public final class LogConfig
         return Durability.ASYNC == durability ? Storage.Mapping.SHARED : Storage.Mapping.PRIVATE;
     }
 
+    /** What every durable mark says of the level. */
+    int markFlags()
+    {
+        return Durability.ASYNC == durability ? DurableMark.UNFORCED : 0;
+    }
+
     /**
      * Checks the settings.
      *
@@ -109,6 +144,7 @@ public final class LogConfig
             "segmentLength must hold a header and an entry of maxPayloadLength", segmentLength);
         require(allocationSliceLength > 0, "allocationSliceLength must be greater than 0", allocationSliceLength);
         require(null != durability, "durability must be set", 0);
+        require(null != corruptionPolicy, "corruptionPolicy must be set", 0);
         return this;
     }
 

@@ -132,6 +132,17 @@ final class LogSegment
         return oldEnd - end;
     }
 
+    /** Bytes from {@link #end()} to the last that is not zero. */
+    int usedBehindEnd()
+    {
+        int last = length;
+        while (last > end && 0 == buffer.getByte(last - 1))
+        {
+            last--;
+        }
+        return last - end;
+    }
+
     long sequence()
     {
         return sequence;

@@ -11,57 +11,93 @@ final class NativeSegmentScan extends SegmentScan
     private final LogTail before = new LogTail();
     private final UnsafeBuffer buffer;
     private final long logId;
-    private final boolean isLast;
+    private final boolean isNewest;
+    private final boolean isForced;
+    private final DurableMark mark = new DurableMark();
     private final int durablePosition;
+    /** A sector of a mark is never torn: one that is not sound is damage, and something was vouched for there. */
+    private final boolean isMarkDamaged;
 
     /**
-     * @param logId           of the log to which it should belong; 0 if unknown.
-     * @param durablePosition as the segment's own mark says; {@link SegmentHeader#LENGTH} without one.
+     * @param logId    of the log to which it should belong; 0 if unknown.
+     * @param isNewest whether no segment in use lies behind.
+     * @param isForced whether marks are to be believed: {@link RecoveryTable}.
      */
     NativeSegmentScan(
         final long sequence,
         final StorageFile file,
         final long logId,
-        final boolean isLast,
-        final int durablePosition)
+        final boolean isNewest,
+        final boolean isForced)
     {
         super(sequence, file, WalFormat.NATIVE);
         this.buffer = file.buffer();
         this.logId = logId;
-        this.isLast = isLast;
-        this.durablePosition = durablePosition;
+        this.isNewest = isNewest;
+        this.isForced = isForced;
+        final boolean hasHeader = file.length() >= SegmentHeader.LENGTH;
+        this.durablePosition = hasHeader && mark.read(buffer) ? mark.durablePosition() : SegmentHeader.LENGTH;
+        this.isMarkDamaged = hasHeader && isForced && !mark.areSoundOrUnwritten(buffer);
     }
 
     @Override
-    boolean begin(final LogTail tail, final boolean isFirst)
+    boolean begin(final LogTail tail, final long sequenceBefore)
     {
-        final String fault = file().length() < SegmentHeader.LENGTH ?
-            "it is shorter than a header" : SegmentHeader.fault(crc, buffer);
-        if (null != fault)
+        final RecoveryTable.Header found = header(tail, sequenceBefore);
+        final RecoveryCase row = RecoveryTable.of(found, isHeaderVouched(found), isNewest, isForced);
+        if (RecoveryCase.IN_USE != row)
         {
-            return fault(RecoveryCase.BAD_HEADER, 0, tail, fault);
-        }
-        if (SegmentHeader.sequence(buffer) != sequence() || SegmentHeader.segmentLength(buffer) != file().length())
-        {
-            return fault(RecoveryCase.MISPLACED_SEGMENT, 0, tail,
-                "it says of itself that it is segment " + SegmentHeader.sequence(buffer) + " of " +
-                SegmentHeader.segmentLength(buffer) + " bytes, but it has " + file().length());
-        }
-        if (0 != logId && SegmentHeader.logId(buffer) != logId)
-        {
-            return fault(RecoveryCase.FOREIGN_SEGMENT, 0, tail,
-                String.format("log id is %016x, expected %016x", SegmentHeader.logId(buffer), logId));
-        }
-        SegmentHeader.before(buffer, before);
-        if (!isFirst && !before.isSame(tail))
-        {
-            return fault(RecoveryCase.BROKEN_SEQUENCE, 0, tail,
-                "it follows entry " + before.index() + " of term " + before.term() +
-                ", but the segment before it ends with entry " + tail.index() + " of term " + tail.term());
+            return fault(row, 0, tail, describe(found, tail, sequenceBefore));
         }
         tail.set(before);
         moveTo(SegmentHeader.LENGTH);
         return true;
+    }
+
+    private RecoveryTable.Header header(final LogTail tail, final long sequenceBefore)
+    {
+        if (SegmentFiles.isUnwritten(file()))
+        {
+            return RecoveryTable.Header.UNWRITTEN;
+        }
+        if (file().length() < SegmentHeader.LENGTH || null != SegmentHeader.fault(crc, buffer))
+        {
+            return file().length() >= SegmentHeader.LENGTH && SegmentHeader.isHalfPut(buffer) ?
+                RecoveryTable.Header.HALF_STORED : RecoveryTable.Header.BROKEN;
+        }
+        if (SegmentHeader.sequence(buffer) != sequence() || SegmentHeader.segmentLength(buffer) != file().length())
+        {
+            return RecoveryTable.Header.MISPLACED;
+        }
+        if (0 != logId && SegmentHeader.logId(buffer) != logId)
+        {
+            return RecoveryTable.Header.FOREIGN;
+        }
+        SegmentHeader.before(buffer, before);
+        return NO_SEQUENCE == sequenceBefore || (sequenceBefore + 1 == sequence() && before.isSame(tail)) ?
+            RecoveryTable.Header.SOUND : RecoveryTable.Header.UNCONNECTED;
+    }
+
+    private boolean isHeaderVouched(final RecoveryTable.Header found)
+    {
+        return SegmentFiles.isVouched(file(), RecoveryTable.Header.HALF_STORED == found);
+    }
+
+    private String describe(final RecoveryTable.Header found, final LogTail tail, final long sequenceBefore)
+    {
+        return switch (found)
+        {
+            case UNWRITTEN, HALF_STORED, BROKEN -> file().length() < SegmentHeader.LENGTH ?
+                "it is shorter than a header" : SegmentHeader.fault(crc, buffer);
+            case MISPLACED -> "it says of itself that it is segment " + SegmentHeader.sequence(buffer) + " of " +
+                SegmentHeader.segmentLength(buffer) + " bytes, but it has " + file().length();
+            case FOREIGN ->
+                String.format("log id is %016x, expected %016x", SegmentHeader.logId(buffer), logId);
+            case UNCONNECTED -> "it follows entry " + before.index() + " of term " + before.term() +
+                ", but the segment before it (" + LogSegment.fileName(sequenceBefore) + ") ends with entry " +
+                tail.index() + " of term " + tail.term();
+            case SOUND -> throw new AssertionError(found);
+        };
     }
 
     @Override
@@ -75,39 +111,64 @@ final class NativeSegmentScan extends SegmentScan
             moveTo(at + BitUtil.align(EntryFrame.length(buffer, at), EntryFrame.ALIGNMENT));
             return true;
         }
-        final boolean isShort = at < durablePosition;
-        if (EntryFrame.isZero(buffer, at, file().length() - at))
+        final RecoveryTable.Place found = place(at);
+        final boolean isVouched = at < durablePosition || (isMarkDamaged && RecoveryTable.Place.ZEROS != found);
+        final RecoveryCase row = RecoveryTable.of(found, isVouched, isNewest, isForced);
+        return switch (row.kind())
         {
-            return isShort ? fault(RecoveryCase.LOST_FRAMES, at, tail, durability()) :
-                endsWith(RecoveryCase.CLEAN_END);
-        }
-        return isShort || !isLast ? damage(at, tail) : endsWith(RecoveryCase.TORN_TAIL);
+            case CLEAN, TORN -> endsWith(row);
+            case UNFORCED, DAMAGED -> damage(row, found, at, tail);
+        };
     }
 
-    private boolean damage(final int at, final LogTail tail)
+    private RecoveryTable.Place place(final int at)
     {
         final int available = file().length() - at;
-        final int length = available < EntryFrame.HEADER_LENGTH ? 0 : EntryFrame.length(buffer, at);
+        if (EntryFrame.isZero(buffer, at, available))
+        {
+            return RecoveryTable.Place.ZEROS;
+        }
+        final int length = lengthAt(at);
         if (length < EntryFrame.HEADER_LENGTH || BitUtil.align((long)length, EntryFrame.ALIGNMENT) > available)
         {
-            return fault(RecoveryCase.BAD_LENGTH, at, tail, "a frame of " + length + " bytes; " + durability());
+            return RecoveryTable.Place.BAD_LENGTH;
         }
-        final int expected = EntryFrame.computeCrc(crc, buffer, at, length);
-        if (EntryFrame.crc(buffer, at) != expected)
+        if (EntryFrame.crc(buffer, at) != EntryFrame.computeCrc(crc, buffer, at, length))
         {
-            return endsWith(WalFault.ofCrc(file().name(), at, tail.index() + 1, expected, EntryFrame.crc(buffer, at)));
+            return RecoveryTable.Place.BAD_CRC;
         }
-        if (!EntryFrame.isIntact(crc, buffer, at, available))
+        return EntryFrame.isIntact(crc, buffer, at, available) ?
+            RecoveryTable.Place.NOT_CHAINED : RecoveryTable.Place.BAD_PADDING;
+    }
+
+    private int lengthAt(final int at)
+    {
+        return file().length() - at < EntryFrame.HEADER_LENGTH ? 0 : EntryFrame.length(buffer, at);
+    }
+
+    private boolean damage(final RecoveryCase row, final RecoveryTable.Place found, final int at, final LogTail tail)
+    {
+        final int length = lengthAt(at);
+        if (RecoveryTable.Place.BAD_CRC == found)
         {
-            return fault(RecoveryCase.BAD_PADDING, at, tail, "of a frame of " + length + " bytes");
+            return endsWith(WalFault.ofCrc(row, file().name(), at, tail.index() + 1,
+                EntryFrame.computeCrc(crc, buffer, at, length), EntryFrame.crc(buffer, at), durability()));
         }
-        return fault(RecoveryCase.NOT_CHAINED, at, tail, "it is entry " + EntryFrame.index(buffer, at) + " of term " +
-            EntryFrame.term(buffer, at) + ", the one before it entry " + tail.index() + " of term " + tail.term());
+        return fault(row, at, tail, switch (found)
+        {
+            case BAD_LENGTH -> "a frame of " + length + " bytes; " + durability();
+            case BAD_PADDING -> "of a frame of " + length + " bytes; " + durability();
+            case NOT_CHAINED -> "it is entry " + EntryFrame.index(buffer, at) + " of term " +
+                EntryFrame.term(buffer, at) + ", the one before it entry " + tail.index() + " of term " +
+                tail.term() + "; " + durability();
+            default -> durability();
+        });
     }
 
     private String durability()
     {
-        return isLast ? "durable up to offset " + durablePosition : "a segment that is not the newest is durable whole";
+        return isNewest ? "durable up to offset " + durablePosition :
+            "a segment that is not the newest is durable whole";
     }
 
     private boolean fault(final RecoveryCase row, final int at, final LogTail tail, final String what)

@@ -33,8 +33,13 @@ final class OlderSegmentScan extends SegmentScan
     }
 
     @Override
-    boolean begin(final LogTail tail, final boolean isFirst)
+    boolean begin(final LogTail tail, final long sequenceBefore)
     {
+        if (NO_SEQUENCE != sequenceBefore && sequenceBefore + 1 != sequence())
+        {
+            return fault(RecoveryCase.BROKEN_SEQUENCE, 0, tail,
+                "the segment before it is " + LogSegment.fileName(sequenceBefore));
+        }
         final int version = WalFormat.OLDER_V1 == format() ? 1 : 2;
         if (buffer.capacity() >= 2 * Integer.BYTES && OlderFrame.version(buffer) != version)
         {
@@ -113,8 +118,8 @@ final class OlderSegmentScan extends SegmentScan
         }
         if (frame.hasLengths(at))
         {
-            return endsWith(WalFault.ofCrc(
-                file().name(), at, tail.index() + 1, frame.crcExpected(at), frame.crcFound(at)));
+            return endsWith(WalFault.ofCrc(RecoveryCase.BAD_CRC, file().name(), at, tail.index() + 1,
+                frame.crcExpected(at), frame.crcFound(at), "a record in the format " + format()));
         }
         return fault(RecoveryCase.BAD_LENGTH, at, tail, isTooShort ? "the file ends within the record" :
             "its length says " + frame.lengthByRecord(at) + " bytes, its command's " + frame.lengthByCommand(at));

@@ -1,13 +1,16 @@
 package io.ukehi.log;
 
 /**
- * What a place in a log's files may turn out to be: the rows of the table in wal-tools.md. Each belongs to one of three
+ * What a place in a log's files may turn out to be: the rows of the table in wal-tools.md. Each belongs to one of four
  * kinds, since nothing else decides what becomes of it.
  */
 public enum RecoveryCase
 {
     /** The frames end where zeros, or the end of an older file, begin. */
     CLEAN_END(Kind.CLEAN, "clean end"),
+
+    /** A segment that belongs where it lies. */
+    IN_USE(Kind.CLEAN, "in use"),
 
     /** A segment that was prepared for later and never used. */
     UNUSED_SEGMENT(Kind.CLEAN, "prepared, never used"),
@@ -17,6 +20,9 @@ public enum RecoveryCase
 
     /** An older file ends within a record, or in zeros: its last write was cut off. */
     OLDER_TORN_TAIL(Kind.TORN, "torn tail of an older file: it ends within a record"),
+
+    /** Passed to the operating system, never forced, and not all there after the machine died: {@code ASYNC}. */
+    UNFORCED_TAIL(Kind.UNFORCED, "entries that were never forced, lost with the machine"),
 
     /** The header's magic, version, length or checksum is wrong, or it is not all there. */
     BAD_HEADER(Kind.DAMAGED, "the segment's header is damaged"),
@@ -55,6 +61,9 @@ public enum RecoveryCase
     /** Hard state: one copy of two, or neither, is sound. */
     BAD_HARD_STATE(Kind.DAMAGED, "a copy of term and vote that is not sound"),
 
+    /** Doubt: one copy of two, or neither, is sound. */
+    BAD_DOUBT(Kind.DAMAGED, "a copy of the node's doubt that is not sound"),
+
     /** The identity file is damaged. */
     BAD_IDENTITY(Kind.DAMAGED, "the identity is damaged");
 
@@ -67,7 +76,10 @@ public enum RecoveryCase
         /** Cut: nobody was ever told of it. */
         TORN,
 
-        /** Something that had been durable reads differently now. */
+        /** Set aside; the node is in doubt of what it may have acknowledged. */
+        UNFORCED,
+
+        /** {@link CorruptionPolicy} decides. Something that had been durable reads differently now. */
         DAMAGED
     }
 

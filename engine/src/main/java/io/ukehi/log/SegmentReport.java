@@ -49,7 +49,7 @@ public record SegmentReport(
         {
             case CLEAN -> "clean";
             case TORN -> "torn";
-            case DAMAGED -> "damaged";
+            case UNFORCED, DAMAGED -> "damaged";
         };
     }
 }

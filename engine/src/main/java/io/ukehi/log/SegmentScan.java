@@ -6,6 +6,9 @@ package io.ukehi.log;
  */
 abstract class SegmentScan
 {
+    /** Instead of the sequence of a segment: there is none. */
+    static final long NO_SEQUENCE = -1;
+
     private final long sequence;
     private final StorageFile file;
     private final WalFormat format;
@@ -23,11 +26,11 @@ abstract class SegmentScan
     /**
      * Reads the header.
      *
-     * @param tail    what the segment has to follow; set to what lies before it, where it is the first.
-     * @param isFirst of the directory.
+     * @param tail           what the segment has to follow; set to what lies before it, where it is the first.
+     * @param sequenceBefore of the segment before it; {@link #NO_SEQUENCE} if it is the first of the directory.
      * @return whether entries may follow; if not, {@link #ending()} says why.
      */
-    abstract boolean begin(LogTail tail, boolean isFirst);
+    abstract boolean begin(LogTail tail, long sequenceBefore);
 
     /** Moves to the next entry, and the tail with it. False at the end, of which {@link #ending()} says what it is. */
     abstract boolean next(LogTail tail, WalEntry entry);

@@ -13,6 +13,8 @@ final class SegmentWriter
 {
     private final DurableMark mark;
     private final long bootId;
+    /** What every mark says: {@link DurableMark#UNFORCED} or 0. */
+    private final int flags;
     private LogSegment segment;
     private int offset;
     private boolean isHeaderDue;
@@ -20,10 +22,11 @@ final class SegmentWriter
     /** Of {@link #segment}, for another thread: everything before it is in its file. */
     private volatile long sequence;
 
-    SegmentWriter(final DurableMark mark, final long bootId)
+    SegmentWriter(final DurableMark mark, final LogConfig config)
     {
         this.mark = mark;
-        this.bootId = bootId;
+        this.bootId = config.bootId();
+        this.flags = config.markFlags();
     }
 
     /**
@@ -102,10 +105,10 @@ final class SegmentWriter
      * No more is called committed than durable: the mark may survive a batch that does not, and what then stands at the
      * end of the log need not be what was committed there.
      */
-    private void putMark(final int flags, final long commitIndex)
+    private void putMark(final int newFlags, final long commitIndex)
     {
         final int sector = mark.put(
-            segment.buffer(), flags, durableIndex, offset, Math.min(commitIndex, durableIndex), bootId);
+            segment.buffer(), flags | newFlags, durableIndex, offset, Math.min(commitIndex, durableIndex), bootId);
         if (isHeaderDue)
         {
             segment.file().write(0, SegmentHeader.LENGTH);
@@ -118,9 +121,9 @@ final class SegmentWriter
     }
 
     /** Notes durably how far the log is durable, as far as this writer knows; with {@link DurableMark#CLEAN} or 0. */
-    void forceMark(final int flags, final long commitIndex)
+    void forceMark(final int newFlags, final long commitIndex)
     {
-        putMark(flags, commitIndex);
+        putMark(newFlags, commitIndex);
         segment.file().force();
     }
 
@@ -134,7 +137,7 @@ final class SegmentWriter
         }
         offset = current.end();
         durableIndex = index;
-        mark.put(segment.buffer(), 0, durableIndex, offset, commitIndex, bootId);
+        mark.put(segment.buffer(), flags, durableIndex, offset, commitIndex, bootId);
     }
 
     long sequence()

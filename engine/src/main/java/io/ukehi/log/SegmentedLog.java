@@ -63,7 +63,7 @@ public final class SegmentedLog implements AutoCloseable
         this.segmentCount = segments.length;
         this.active = segments[segmentCount - 1];
         this.commitIndex = recovery.commitIndex();
-        this.writer = new SegmentWriter(recovered.mark(), config.bootId());
+        this.writer = new SegmentWriter(recovered.mark(), config);
         this.flusher = new LogFlusher(
             queue, writer, supply, () -> commitIndex, Durability.BATCH == durability);
         writer.reset(active, active.end(), tail.index(), false);

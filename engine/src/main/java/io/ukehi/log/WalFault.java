@@ -21,10 +21,16 @@ public record WalFault(
     }
 
     static WalFault ofCrc(
-        final String file, final long offset, final long index, final int expected, final int found)
+        final RecoveryCase row,
+        final String file,
+        final long offset,
+        final long index,
+        final int expected,
+        final int found,
+        final String what)
     {
-        return new WalFault(RecoveryCase.BAD_CRC, file, offset, index, expected, found,
-            String.format("checksum expected %08x, found %08x", expected, found));
+        return new WalFault(row, file, offset, index, expected, found,
+            String.format("checksum expected %08x, found %08x; %s", expected, found, what));
     }
 
     @Override

@@ -22,15 +22,14 @@ public final class WalReader implements AutoCloseable
     private final boolean ownsStorage;
     private final WalReport.HardState hardState;
     private final WalReport.Identity identity;
-    private final List<StorageFile> files = new ArrayList<>();
-    private final List<SegmentScan> scans = new ArrayList<>();
+    private final WalReport.Doubt doubt;
     private final List<SegmentReport> reports = new ArrayList<>();
     private final List<SegmentReport> unused = new ArrayList<>();
     private final List<WalFault> faults = new ArrayList<>();
-    private final DurableMark mark = new DurableMark();
     private final LogTail tail = new LogTail();
     private final WalEntry entry = new WalEntry();
-    private String markFile;
+    private final SegmentFiles files;
+    private final List<SegmentScan> scans;
     private SegmentScan scan;
     private int position;
     private long firstIndex;
@@ -47,6 +46,14 @@ public final class WalReader implements AutoCloseable
         this.ownsStorage = ownsStorage;
         this.hardState = HardStateFile.inspect(storage, faults);
         this.identity = IdentityFile.inspect(storage, faults);
+        this.doubt = DoubtFile.inspect(storage, faults);
+        // Nobody knows here which start of the machine this is.
+        this.files = SegmentFiles.open(storage, null == identity ? 0 : identity.logId(), 0);
+        this.scans = files.scans();
+        for (final StorageFile file : files.unused())
+        {
+            unused.add(unusedReport(file));
+        }
     }
 
     /** Opens a directory for reading alone; it may be in use. */
@@ -63,17 +70,7 @@ public final class WalReader implements AutoCloseable
 
     private static WalReader open(final Storage storage, final boolean ownsStorage)
     {
-        final WalReader reader = new WalReader(storage, ownsStorage);
-        try
-        {
-            reader.openSegments();
-        }
-        catch (final Throwable thrown)
-        {
-            CloseHelper.quietClose(reader);
-            throw thrown;
-        }
-        return reader;
+        return new WalReader(storage, ownsStorage);
     }
 
     /** Reads a directory from beginning to end, and says what is there. */
@@ -94,65 +91,10 @@ public final class WalReader implements AutoCloseable
         }
     }
 
-    private void openSegments()
+    private static SegmentReport unusedReport(final StorageFile file)
     {
-        final List<Long> sequences = new ArrayList<>();
-        for (final String name : storage.list())
-        {
-            if (LogSegment.sequenceOf(name) >= 0)
-            {
-                sequences.add(LogSegment.sequenceOf(name));
-            }
-        }
-        sequences.sort(null);
-        for (final long sequence : sequences)
-        {
-            files.add(storage.open(LogSegment.fileName(sequence), Storage.Mapping.READ_ONLY));
-        }
-        int used = files.size();
-        while (used > 0 && isUnused(sequences.get(used - 1), files.get(used - 1)))
-        {
-            used--;
-            unused.addFirst(unusedReport(sequences.get(used), files.get(used)));
-        }
-        long logId = null == identity ? 0 : identity.logId();
-        for (int i = 0; i < used; i++)
-        {
-            final StorageFile file = files.get(i);
-            final WalFormat format = WalFormat.of(file.buffer(), sequences.get(i));
-            if (WalFormat.NATIVE == format && 0 == logId && file.length() >= SegmentHeader.LENGTH)
-            {
-                logId = SegmentHeader.logId(file.buffer());
-            }
-            scans.add(newScan(sequences.get(i), file, format, i == used - 1, logId));
-        }
-    }
-
-    private static boolean isUnused(final long sequence, final StorageFile file)
-    {
-        return !WalFormat.of(file.buffer(), sequence).isOlder() && LogRecovery.isUnused(file);
-    }
-
-    private static SegmentReport unusedReport(final long sequence, final StorageFile file)
-    {
-        return new SegmentReport(file.name(), WalFormat.UNUSED, sequence, file.length(), 0, 0, 0, 0, 0, 0,
-            RecoveryCase.UNUSED_SEGMENT);
-    }
-
-    private SegmentScan newScan(
-        final long sequence, final StorageFile file, final WalFormat format, final boolean isLast, final long logId)
-    {
-        if (format.isOlder())
-        {
-            return new OlderSegmentScan(sequence, file, format);
-        }
-        int durablePosition = SegmentHeader.LENGTH;
-        if (file.length() >= SegmentHeader.LENGTH && mark.read(file.buffer()))
-        {
-            durablePosition = mark.durablePosition();
-            markFile = file.name();
-        }
-        return new NativeSegmentScan(sequence, file, logId, isLast, durablePosition);
+        return new SegmentReport(file.name(), WalFormat.UNUSED, LogSegment.sequenceOf(file.name()), file.length(),
+            0, 0, 0, 0, 0, 0, RecoveryCase.UNUSED_SEGMENT);
     }
 
     /** Moves to the next entry. False behind the last, or where damage ends the log. */
@@ -183,17 +125,8 @@ public final class WalReader implements AutoCloseable
         }
         scan = scans.get(position);
         count = 0;
-        final SegmentScan previous = 0 == position ? null : scans.get(position - 1);
-        if (null != previous && previous.sequence() + 1 != scan.sequence())
-        {
-            scan.endsWith(WalFault.of(RecoveryCase.BROKEN_SEQUENCE, scan.file().name(), 0, tail.index() + 1,
-                "the segment before it is " + previous.sequence()));
-        }
-        else
-        {
-            scan.begin(tail, null == previous);
-            checkUnusedBytes();
-        }
+        scan.begin(tail, 0 == position ? SegmentScan.NO_SEQUENCE : scans.get(position - 1).sequence());
+        checkUnusedBytes();
         segmentFirstIndex = tail.index() + 1;
         firstIndex = 0 == position ? segmentFirstIndex : firstIndex;
         return true;
@@ -207,7 +140,7 @@ public final class WalReader implements AutoCloseable
             return;
         }
         final String name = scan.file().name();
-        if (!mark.areSoundOrUnwritten(scan.file().buffer()))
+        if (!files.mark().areSoundOrUnwritten(scan.file().buffer()))
         {
             faults.add(WalFault.of(RecoveryCase.BAD_MARK, name, SegmentHeader.SECTOR_LENGTH, 0,
                 "damaged, or torn in the very moment of a crash; the other one counts"));
@@ -231,7 +164,7 @@ public final class WalReader implements AutoCloseable
 
     private void endSegment()
     {
-        final boolean isRead = count > 0 || RecoveryCase.Kind.DAMAGED != scan.ending().kind();
+        final boolean isRead = count > 0 || null == scan.fault();
         final long first = isRead ? segmentFirstIndex : claimedFirstIndex(scan);
         reports.add(new SegmentReport(
             scan.file().name(), scan.format(), scan.sequence(), scan.file().length(), scan.end(), count,
@@ -296,10 +229,17 @@ public final class WalReader implements AutoCloseable
             largest,
             List.copyOf(faults),
             hasHole,
-            null == markFile ? null : new WalReport.Mark(markFile, mark.durableIndex(), mark.durablePosition(),
-                mark.commitIndex(), mark.bootId(), mark.isClean()),
+            mark(),
             hardState,
-            identity);
+            identity,
+            doubt);
+    }
+
+    private WalReport.Mark mark()
+    {
+        final DurableMark mark = files.mark();
+        return null == files.markFile() ? null : new WalReport.Mark(files.markFile(), mark.durableIndex(),
+            mark.durablePosition(), mark.commitIndex(), mark.bootId(), mark.isClean(), mark.isUnforced());
     }
 
     /** Length of the native segments, in bytes; 0 if there is none. */
@@ -331,7 +271,7 @@ public final class WalReader implements AutoCloseable
     @Override
     public void close()
     {
-        CloseHelper.quietCloseAll(files);
+        CloseHelper.quietClose(files);
         if (ownsStorage)
         {
             storage.close();

@@ -15,6 +15,7 @@ import java.util.List;
  * @param mark        the newest durable mark; null if there is none.
  * @param hardState   term and vote.
  * @param identity    whose directory it is; null if there is no sound file.
+ * @param doubt       what the member may have acknowledged and not hold.
  */
 public record WalReport(
     List<SegmentReport> segments,
@@ -26,7 +27,8 @@ public record WalReport(
     boolean hasHole,
     Mark mark,
     HardState hardState,
-    Identity identity)
+    Identity identity,
+    Doubt doubt)
 {
     /**
      * The newest durable mark.
@@ -37,9 +39,16 @@ public record WalReport(
      * @param commitIndex     up to which entries were known to be committed.
      * @param bootId          of the machine's start; 0 if unknown.
      * @param isClean         whether the log was closed in order.
+     * @param isUnforced      whether "durable" means no more than passed to the operating system: {@code ASYNC}.
      */
     public record Mark(
-        String file, long durableIndex, int durablePosition, long commitIndex, long bootId, boolean isClean)
+        String file,
+        long durableIndex,
+        int durablePosition,
+        long commitIndex,
+        long bootId,
+        boolean isClean,
+        boolean isUnforced)
     {
     }
 
@@ -62,6 +71,19 @@ public record WalReport(
      */
     public record Identity(long clusterId, int groupId, int memberId, long logId)
     {
+    }
+
+    /**
+     * What the member may have acknowledged and not hold.
+     *
+     * @param doubtfulTo highest such index; 0 if there is none, {@link DoubtFile#UNBOUNDED} if no bound is known.
+     * @param term       highest term it had stored when it came into doubt.
+     * @param reason     null if there is no doubt.
+     */
+    public record Doubt(long doubtfulTo, long term, DoubtFile.Reason reason)
+    {
+        /** There is none. */
+        static final Doubt NONE = new Doubt(0, 0, null);
     }
 
     /** Whether nothing is damaged. A torn tail is not damage. */

@@ -14,6 +14,8 @@ final class LogHarness implements AutoCloseable
     final Storage storage;
     final Durability durability;
     int segmentLength = SEGMENT_LENGTH;
+    long bootId = BOOT_ID;
+    CorruptionPolicy policy = CorruptionPolicy.REFUSE_START;
     LogHistory history = new LogHistory();
     SegmentedLog log;
     long nowNs;
@@ -37,7 +39,10 @@ final class LogHarness implements AutoCloseable
 
     LogHarness open()
     {
-        log = SegmentedLog.open(storage, config(durability).segmentLength(segmentLength), () -> nowNs);
+        log = SegmentedLog.open(
+            storage,
+            config(durability).segmentLength(segmentLength).bootId(bootId).corruptionPolicy(policy),
+            () -> nowNs);
         return this;
     }
 

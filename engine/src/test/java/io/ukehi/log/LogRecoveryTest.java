@@ -253,7 +253,7 @@ class LogRecoveryTest
         bytes.putByte(at + 30, (byte)(bytes.getByte(at + 30) ^ 1));
         final int expected = EntryFrame.computeCrc(new Crc32c(), bytes, at, EntryFrame.length(bytes, at));
         assertDamaged(damaged(copy -> copy.flipBit(THIRD, at + 30, 0)),
-            "CRC32C found 0x" + Integer.toHexString(found), "expected 0x" + Integer.toHexString(expected));
+            String.format("checksum expected %08x, found %08x", expected, found));
     }
 
     @ParameterizedTest

@@ -155,7 +155,7 @@ final class MutantCatalogue
             "catch (final StorageFullException ex)\n        {\n            discardPreparing();",
             "catch (final StorageFullException ex)\n        {\n            if (null != ex)\n            {\n" +
             "                throw new IllegalStateException(ex);\n            }\n            discardPreparing();");
-        add(1, "term and vote are not forced", "log/HardStateFile",
+        add(1, "term and vote are not forced", "log/TwoCopyFile",
             "        file.write(offset, SegmentHeader.SECTOR_LENGTH);\n        file.force();\n",
             "        file.write(offset, SegmentHeader.SECTOR_LENGTH);\n");
     }
@@ -180,17 +180,18 @@ final class MutantCatalogue
 
     private static void logRecovery()
     {
-        add(48, "damage is taken for a torn end", "log/LogRecovery",
-            "if (isShort || (!isClean && !isLast))", "if (!isClean && !isLast)");
-        add(49, "a torn end is taken for damage", "log/LogRecovery",
-            "if (isShort || (!isClean && !isLast))", "if (isShort || !isClean)");
+        add(48, "damage is taken for a torn end", "log/RecoveryTable",
+            "ANYTHING,                       NO,  YES, ANY)", "ANYTHING,                       ANY, YES, ANY)");
+        add(49, "a torn end is taken for damage", "log/NativeSegmentScan",
+            "final boolean isVouched = at < durablePosition ||",
+            "final boolean isVouched = at < durablePosition || RecoveryTable.Place.ZEROS != found ||");
         add(48, "a torn end is left where it is", "log/LogRecovery",
-            "            cutTornTail(segment);\n", "");
+            "            tornBytes = cut(newest);\n", "");
         add(50, "what a failed force left behind counts as durable", "log/LogRecovery",
             "        newest.file().write(0, SegmentHeader.LENGTH);\n" +
             "        newest.file().write(from, newest.end() - from);\n", "");
-        add(49, "a prepared segment is taken for the newest", "log/LogRecovery",
-            "final List<Long> unused = takeUnused(sequences);", "final List<Long> unused = new ArrayList<>();");
+        add(49, "a prepared segment is taken for the newest", "log/SegmentFiles",
+            "while (used > 0 && isUnused(used - 1))", "while (used > files.size() && isUnused(used - 1))");
     }
 
     private static void messages()
