@@ -26,12 +26,13 @@ final class Replicator
     private final EntryCursor entries;
     private final long[] inflightSequence;
     private final int[] inflightLength;
+    private final long[] inflightNext;
     private final int inflightMask;
     private final int maxInflightMessages;
 
     private long matchIndex;
     private long nextIndex;
-    /** Where the present attempt began: nothing below it is known to be missing. */
+    /** Where the present attempt began, or how far it has come: nothing below it is known to be missing. */
     private long probeIndex;
     private boolean isStreaming;
     private boolean isProbeOut;
@@ -58,6 +59,7 @@ final class Replicator
         final int size = BitUtil.findNextPositivePowerOfTwo(maxInflightMessages);
         this.inflightSequence = new long[size];
         this.inflightLength = new int[size];
+        this.inflightNext = new long[size];
         this.inflightMask = size - 1;
     }
 
@@ -152,6 +154,7 @@ final class Replicator
         inflightBytes += length;
         isProbeOut = isProbe;
         nextIndex += length > 0 ? entries.count() : 0;
+        inflightNext[slot] = nextIndex;
         return 1;
     }
 
@@ -241,11 +244,17 @@ final class Replicator
         }
     }
 
+    /**
+     * What was accepted stands in the peer's log, and all before it does (Log Matching), durable or not: what is lost
+     * from here on is looked for behind it, also with a peer that vouches for nothing yet.
+     */
     private void release()
     {
         while (inflightHead < inflightTail && inflightSequence[(int)inflightHead & inflightMask] <= acceptedSequence)
         {
-            inflightBytes -= inflightLength[(int)inflightHead++ & inflightMask];
+            final int slot = (int)inflightHead++ & inflightMask;
+            inflightBytes -= inflightLength[slot];
+            probeIndex = inflightNext[slot];
         }
     }
 
