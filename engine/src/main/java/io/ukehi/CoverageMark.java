@@ -69,6 +69,10 @@ public enum CoverageMark
     UNUSED_SEGMENT,
     /** The two copies of term and vote are not the same. */
     HARD_STATE_REPAIRED,
+    /** A node that may have lost what it acknowledged has all of it again. */
+    DOUBT_HEALED,
+    /** A node that may have lost what it acknowledged hears no leader, and does not stand. */
+    DOUBTFUL_NODE_WAITS,
     /** A command is taken, and another one committed in its place. */
     SUPERSEDED,
     /** A command is committed after the leadership that took it has ended. */

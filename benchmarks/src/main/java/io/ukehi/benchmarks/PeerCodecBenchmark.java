@@ -200,6 +200,26 @@ public class PeerCodecBenchmark
         {
             value += term;
         }
+
+        @Override
+        public void onRepairRequest(
+            final int fromId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+        {
+            value += term + incarnation + fromIndex + toIndex;
+        }
+
+        @Override
+        public void onRepairReply(
+            final int fromId,
+            final long term,
+            final long incarnation,
+            final long leaderLastIndex,
+            final DirectBuffer frames,
+            final int offset,
+            final int length)
+        {
+            value += term + incarnation + leaderLastIndex + offset + length;
+        }
     }
 
     /** A run of one frame; only its bytes matter here. */

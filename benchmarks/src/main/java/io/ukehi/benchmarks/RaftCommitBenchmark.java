@@ -6,6 +6,7 @@ import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
 import io.ukehi.node.SegmentedRaftLog;
 import io.ukehi.raft.AckKind;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.HardStateStore;
@@ -158,7 +159,7 @@ public class RaftCommitBenchmark
             final RaftLog raftLog = new SegmentedRaftLog(log);
             raft = new Raft(
                 new RaftConfig().nodeId(id).members(1, 2, 3).randomSeed(id).incarnation(id),
-                raftLog, this, new FencingTokenState(), this, this);
+                raftLog, this, DoubtStore.NONE, new FencingTokenState(), this, this);
         }
 
         private Raft to(final int toId)
@@ -234,6 +235,26 @@ public class RaftCommitBenchmark
         public boolean sendTimeoutNow(final int toId, final long ownTerm)
         {
             to(toId).onTimeoutNow(id, ownTerm);
+            return true;
+        }
+
+        @Override
+        public boolean sendRepairRequest(
+            final int toId, final long ownTerm, final long incarnation, final long fromIndex, final long toIndex)
+        {
+            to(toId).onRepairRequest(id, ownTerm, incarnation, fromIndex, toIndex);
+            return true;
+        }
+
+        @Override
+        public boolean sendRepairReply(
+            final int toId,
+            final long ownTerm,
+            final long incarnation,
+            final long leaderLastIndex,
+            final EntryCursor entries)
+        {
+            to(toId).onRepairReply(id, ownTerm, incarnation, leaderLastIndex, payload, 0, 0);
             return true;
         }
 

@@ -8,6 +8,7 @@ import io.ukehi.log.HardStateFile;
 import io.ukehi.log.IdentityFile;
 import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.transport.AeronPeers;
 import io.ukehi.transport.AeronPeersContext;
@@ -151,7 +152,8 @@ final class NodeParts implements AutoCloseable
         final PeerPublisher publisher = new PeerPublisher(
             context.clusterId(), context.groupId(), context.memberId(), peers);
         final Replica replica = new Replica(
-            raftConfig(ids), new SegmentedRaftLog(log), new HardStateRecord(hardState), publisher,
+            raftConfig(ids), new SegmentedRaftLog(log), new HardStateRecord(hardState),
+            DoubtStore.NONE, publisher,
             context.stateMachine(), limits(), agent.replicaListener());
         final PeerAdapter adapter = new PeerAdapter(
             context.clusterId(), context.groupId(), context.memberId(), ids, replica.peerHandler(), drops);

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.ukehi.codecs.entry.CommandEntryDecoder;
 import io.ukehi.fencing.FencingTokenState;
 import io.ukehi.Invariant;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.HardStateStore;
 import io.ukehi.raft.PeerHandler;
@@ -53,6 +54,7 @@ public final class Replica
      * @param config       of the rules; its initial commit index is how far the log is replayed.
      * @param log          recovered.
      * @param hardState    recovered.
+     * @param doubts       what may be missing from the log.
      * @param sender       to the peers.
      * @param stateMachine empty.
      * @param limits       of what is taken on at once.
@@ -62,6 +64,7 @@ public final class Replica
         final RaftConfig config,
         final RaftLog log,
         final HardStateStore hardState,
+        final DoubtStore doubts,
         final PeerSender sender,
         final StateMachine stateMachine,
         final ReplicaLimits limits,
@@ -75,7 +78,7 @@ public final class Replica
         this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
         this.replayTo = config.initialCommitIndex();
         this.raft = new Raft(
-            config, log, hardState, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
+            config, log, hardState, doubts, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
     }
 
     /** Starts the state machine. Once, before anything else. */

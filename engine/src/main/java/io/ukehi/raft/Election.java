@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
  * The timeout is drawn once each time the timer is reset. A node whose timer runs out first asks whether it would be
  * elected; only if a majority says so does it move the term and stand. A voter says no while it hears a leader, and
  * votes by term and log alone: whether it knows the candidate as a member does not matter, since its own
- * configuration may be the old one.
+ * configuration may be the old one. A node in {@link Doubt} neither votes nor stands.
  */
 final class Election
 {
@@ -22,6 +22,7 @@ final class Election
 
     private final RaftState state;
     private final Leadership leadership;
+    private final Doubt doubt;
     private final VoteTally tally;
     private final SplittableRandom random;
     private final Winner winner;
@@ -33,10 +34,11 @@ final class Election
     private boolean renewing;
     private long electionCount;
 
-    Election(final RaftState state, final Leadership leadership, final Winner winner)
+    Election(final RaftState state, final Leadership leadership, final Doubt doubt, final Winner winner)
     {
         this.state = state;
         this.leadership = leadership;
+        this.doubt = doubt;
         this.winner = winner;
         this.tally = new VoteTally(state.membership);
         this.random = new SplittableRandom(state.config.randomSeed());
@@ -73,7 +75,14 @@ final class Election
                 return 0;
             }
             renewing = false;
-            ask();
+            if (doubt.isDoubtful())
+            {
+                waitForALeader();
+            }
+            else
+            {
+                ask();
+            }
             return 1;
         }
         if (Role.FOLLOWER != state.role() && state.nowNs() - askAgainNs >= 0)
@@ -111,6 +120,17 @@ final class Election
         }
         leaderHeard = leaderHeard && RaftListener.NO_LEADER != leaderId;
         state.become(Role.FOLLOWER, leaderId);
+    }
+
+    /** The leader is silent, and this node may not take its place. */
+    private void waitForALeader()
+    {
+        CoverageMark.DOUBTFUL_NODE_WAITS.hit();
+        resetTimer();
+        if (RaftListener.NO_LEADER != state.leaderId())
+        {
+            becomeFollower(RaftListener.NO_LEADER);
+        }
     }
 
     private void ask()
@@ -176,15 +196,15 @@ final class Election
     void onVoteRequest(
         final int fromId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
     {
-        final boolean isUpToDate = isUpToDate(lastLogIndex, lastLogTerm);
+        final boolean isElectable = isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful();
         if (VoteKind.PRE_VOTE == kind)
         {
-            final boolean isRefusedByLoyalty = term > state.term() && isUpToDate && isLoyal();
+            final boolean isRefusedByLoyalty = term > state.term() && isElectable && isLoyal();
             if (isRefusedByLoyalty)
             {
                 CoverageMark.PRE_VOTE_REFUSED_BY_LOYALTY.hit();
             }
-            final boolean granted = term > state.term() && isUpToDate && !isRefusedByLoyalty;
+            final boolean granted = term > state.term() && isElectable && !isRefusedByLoyalty;
             state.sender.sendVoteReply(fromId, kind, state.term(), term, granted);
             return;
         }
@@ -196,14 +216,14 @@ final class Election
                 CoverageMark.VOTE_PASSED_OVER_BY_LOYALTY.hit();
                 return;
             }
-            state.moveToTerm(term, isUpToDate ? fromId : HardStateStore.NO_VOTE);
+            state.moveToTerm(term, isElectable ? fromId : HardStateStore.NO_VOTE);
             becomeFollower(RaftListener.NO_LEADER);
         }
         else if (term == state.term() && fromId == state.votedFor())
         {
             CoverageMark.VOTE_GIVEN_AGAIN.hit();
         }
-        final boolean granted = term == state.term() && isUpToDate &&
+        final boolean granted = term == state.term() && isElectable &&
             (HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());
         if (granted)
         {

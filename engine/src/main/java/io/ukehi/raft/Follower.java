@@ -7,14 +7,15 @@ import org.agrona.DirectBuffer;
  * What a follower does with its leader's messages (Raft section 5.3), and what it vouches for.
  * <p>
  * An acknowledgement vouches for what this term's leader has shown to be the same as its own log: at most the entry
- * before an append plus the entries in it, never the follower's own tail. Of that, it vouches for what is durable. At
- * most one goes out a cycle, however many messages came.
+ * before an append plus the entries in it, never the follower's own tail. Of that, it vouches for what is durable, and
+ * for nothing while it is in {@link Doubt}. At most one goes out a cycle, however many messages came.
  * <p>
  * Invariant: {@code commitIndex <= verifiedIndex <= lastIndex} while a leader is followed.
  */
 final class Follower
 {
     private final RaftState state;
+    private final Doubt doubt;
     private final EntryCursor entries;
     /** The term whose leader the fields below are about. */
     private long leaderTerm = -1;
@@ -27,9 +28,10 @@ final class Follower
     private long ackedIndex;
     private boolean isAckDue;
 
-    Follower(final RaftState state)
+    Follower(final RaftState state, final Doubt doubt)
     {
         this.state = state;
+        this.doubt = doubt;
         this.entries = state.log.newCursor();
     }
 
@@ -205,7 +207,7 @@ final class Follower
         {
             return 0;
         }
-        final long index = Math.min(verifiedIndex, state.log.durableIndex());
+        final long index = doubt.vouchedFor(Math.min(verifiedIndex, state.log.durableIndex()));
         if (!isAckDue && index <= ackedIndex)
         {
             return 0;

@@ -33,4 +33,14 @@ public interface PeerHandler
 
     /** See {@link PeerSender#sendTimeoutNow}. */
     void onTimeoutNow(int fromId, long term);
+
+    /** See {@link PeerSender#sendRepairRequest}. */
+    void onRepairRequest(int fromId, long term, long incarnation, long fromIndex, long toIndex);
+
+    /**
+     * See {@link PeerSender#sendRepairReply}; the entries are a range of bytes yet to be verified, valid during the
+     * call.
+     */
+    void onRepairReply(
+        int fromId, long term, long incarnation, long leaderLastIndex, DirectBuffer frames, int offset, int length);
 }

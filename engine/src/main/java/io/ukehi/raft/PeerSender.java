@@ -79,4 +79,26 @@ public interface PeerSender
      * @param term the leader's.
      */
     boolean sendTimeoutNow(int toId, long term);
+
+    /**
+     * Asks a peer for committed entries, and how far its log reaches if it leads.
+     *
+     * @param toId        any peer.
+     * @param term        of the node that asks.
+     * @param incarnation of its process, which the answer repeats.
+     * @param fromIndex   first entry wanted; 0 if none is.
+     * @param toIndex     last entry wanted.
+     */
+    boolean sendRepairRequest(int toId, long term, long incarnation, long fromIndex, long toIndex);
+
+    /**
+     * Answers a request for entries.
+     *
+     * @param toId            who asked.
+     * @param term            of the node that answers.
+     * @param incarnation     as in the request.
+     * @param leaderLastIndex last index of the sender's log if it leads in the term, otherwise 0.
+     * @param entries         from the first one wanted on, whole and committed; null if there are none.
+     */
+    boolean sendRepairReply(int toId, long term, long incarnation, long leaderLastIndex, EntryCursor entries);
 }

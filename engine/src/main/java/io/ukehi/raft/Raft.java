@@ -8,7 +8,7 @@ import org.agrona.DirectBuffer;
 /**
  * The consensus rules of one node: the one door through which messages, commands and time come in. It settles terms
  * (Raft section 5.1), then hands on to whoever owns the concern: {@link Election}, {@link Leadership} with its
- * {@link Replicator}s, {@link Follower}.
+ * {@link Replicator}s, {@link Follower}, {@link Doubt}, {@link Repair}.
  * <p>
  * A cycle: {@link #onCycle}, then messages and commands in any order, then {@link #doTimers}, {@link #doReplication},
  * the log's flush, {@link #doProgress}. One thread does all of it. The outcome depends on nothing but the calls made.
@@ -26,12 +26,15 @@ public final class Raft implements PeerHandler
     private final Election election;
     private final Follower follower;
     private final FencingTokenState tokens;
+    private final Doubt doubt;
+    private final Repair repair;
     private boolean isStarted;
 
     /**
      * @param config    concluded.
      * @param log       recovered.
      * @param hardState recovered.
+     * @param doubts    what may be missing from the log.
      * @param tokens    restored here from the log.
      * @param sender    to the peers.
      * @param listener  the node around.
@@ -40,6 +43,7 @@ public final class Raft implements PeerHandler
         final RaftConfig config,
         final RaftLog log,
         final HardStateStore hardState,
+        final DoubtStore doubts,
         final FencingTokenState tokens,
         final PeerSender sender,
         final RaftListener listener)
@@ -48,9 +52,11 @@ public final class Raft implements PeerHandler
         this.tokens = tokens;
         tokens.observe(log.lastToken());
         this.state = new RaftState(config, log, hardState, sender, listener);
+        this.doubt = new Doubt(state, doubts);
+        this.repair = new Repair(state);
         this.leadership = new Leadership(state, tokens);
-        this.election = new Election(state, leadership, leadership::begin);
-        this.follower = new Follower(state);
+        this.election = new Election(state, leadership, doubt, leadership::begin);
+        this.follower = new Follower(state, doubt);
     }
 
     /**
@@ -66,6 +72,7 @@ public final class Raft implements PeerHandler
         {
             isStarted = true;
             election.start();
+            doubt.start();
         }
     }
 
@@ -102,7 +109,7 @@ public final class Raft implements PeerHandler
         return switch (state.role())
         {
             case LEADER -> leadership.doProgress() + makeWayIfRemoved();
-            case FOLLOWER -> follower.doProgress();
+            case FOLLOWER -> follower.doProgress() + doubt.ask();
             case PRE_CANDIDATE, CANDIDATE -> 0;
         };
     }
@@ -284,10 +291,36 @@ public final class Raft implements PeerHandler
     public void onTimeoutNow(final int fromId, final long term)
     {
         if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
-            Role.FOLLOWER == state.role() && state.membership.isSelfVoter())
+            Role.FOLLOWER == state.role() && state.membership.isSelfVoter() && !doubt.isDoubtful())
         {
             CoverageMark.TIMEOUT_NOW_OBEYED.hit();
             election.standNow(false);
+        }
+    }
+
+    @Override
+    public void onRepairRequest(
+        final int fromId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+    {
+        if (isPossible(fromId, term))
+        {
+            repair.onRequest(fromId, incarnation, fromIndex, toIndex);
+        }
+    }
+
+    @Override
+    public void onRepairReply(
+        final int fromId,
+        final long term,
+        final long incarnation,
+        final long leaderLastIndex,
+        final DirectBuffer frames,
+        final int offset,
+        final int length)
+    {
+        if (isPossible(fromId, term))
+        {
+            doubt.onLeaderLog(fromId, term, incarnation, leaderLastIndex);
         }
     }
 
@@ -372,6 +405,15 @@ public final class Raft implements PeerHandler
     public long configurationIndex()
     {
         return state.membership.index();
+    }
+
+    /**
+     * Up to which index this node may have acknowledged entries that it has lost; {@link DoubtStore#NO_DOUBT} if none
+     * can be missing. While there is such an index the node neither votes, nor stands, nor counts in a quorum.
+     */
+    public long doubtfulTo()
+    {
+        return doubt.doubtfulTo();
     }
 
     /** Elections this node has stood in, pre-votes not counted. */

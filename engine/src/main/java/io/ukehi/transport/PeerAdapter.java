@@ -8,6 +8,8 @@ import io.ukehi.codecs.peer.AppendDecoder;
 import io.ukehi.codecs.peer.Flag;
 import io.ukehi.codecs.peer.HeartbeatDecoder;
 import io.ukehi.codecs.peer.MessageHeaderDecoder;
+import io.ukehi.codecs.peer.RepairReplyDecoder;
+import io.ukehi.codecs.peer.RepairRequestDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
@@ -62,6 +64,8 @@ public final class PeerAdapter implements FragmentHandler
     private final AckDecoder ack = new AckDecoder();
     private final HeartbeatDecoder heartbeat = new HeartbeatDecoder();
     private final TimeoutNowDecoder timeoutNow = new TimeoutNowDecoder();
+    private final RepairRequestDecoder repairRequest = new RepairRequestDecoder();
+    private final RepairReplyDecoder repairReply = new RepairReplyDecoder();
 
     /**
      * @param clusterId identity of the cluster.
@@ -126,8 +130,8 @@ public final class PeerAdapter implements FragmentHandler
         }
         final int blockLength = header.blockLength();
         final int templateId = header.templateId();
-        // The frames of an append vouch for themselves, and are checked where they are read.
-        final int coveredLength = AppendDecoder.TEMPLATE_ID == templateId ? HEADER_LENGTH + blockLength : length;
+        // Frames vouch for themselves, and are checked where they are read.
+        final int coveredLength = hasFrames(templateId) ? HEADER_LENGTH + blockLength : length;
         if (!seal.isSound(buffer, offset, coveredLength))
         {
             return DropReason.BAD_CHECKSUM;
@@ -145,11 +149,21 @@ public final class PeerAdapter implements FragmentHandler
             append.wrap(buffer, blockOffset, blockLength, version);
             return onAppend(buffer, blockOffset + blockLength, restLength);
         }
+        if (RepairReplyDecoder.TEMPLATE_ID == templateId)
+        {
+            repairReply.wrap(buffer, blockOffset, blockLength, version);
+            return onRepairReply(buffer, blockOffset + blockLength, restLength);
+        }
         if (0 != restLength && version <= MessageHeaderDecoder.SCHEMA_VERSION)
         {
             return DropReason.MALFORMED;
         }
         return dispatchControl(buffer, blockOffset, blockLength, version, templateId);
+    }
+
+    private static boolean hasFrames(final int templateId)
+    {
+        return AppendDecoder.TEMPLATE_ID == templateId || RepairReplyDecoder.TEMPLATE_ID == templateId;
     }
 
     /** Whether the header is one that can be read on, and the block lies within the message. */
@@ -190,6 +204,8 @@ public final class PeerAdapter implements FragmentHandler
             case AckDecoder.TEMPLATE_ID -> AckDecoder.BLOCK_LENGTH;
             case HeartbeatDecoder.TEMPLATE_ID -> HeartbeatDecoder.BLOCK_LENGTH;
             case TimeoutNowDecoder.TEMPLATE_ID -> TimeoutNowDecoder.BLOCK_LENGTH;
+            case RepairRequestDecoder.TEMPLATE_ID -> RepairRequestDecoder.BLOCK_LENGTH;
+            case RepairReplyDecoder.TEMPLATE_ID -> RepairReplyDecoder.BLOCK_LENGTH;
             default -> NO_SUCH_TEMPLATE;
         };
     }
@@ -261,6 +277,13 @@ public final class PeerAdapter implements FragmentHandler
                 handler.onTimeoutNow(timeoutNow.fromId(), timeoutNow.term());
                 return null;
 
+            case RepairRequestDecoder.TEMPLATE_ID:
+                repairRequest.wrap(buffer, blockOffset, blockLength, version);
+                handler.onRepairRequest(
+                    repairRequest.fromId(), repairRequest.term(), repairRequest.incarnation(),
+                    repairRequest.fromIndex(), repairRequest.toIndex());
+                return null;
+
             default:
                 return DropReason.UNKNOWN_TEMPLATE;
         }
@@ -316,6 +339,19 @@ public final class PeerAdapter implements FragmentHandler
             buffer,
             framesOffset,
             framesLength);
+        return null;
+    }
+
+    private DropReason onRepairReply(final DirectBuffer buffer, final int framesOffset, final int restLength)
+    {
+        final int framesLength = repairReply.framesLength();
+        if (framesLength != restLength)
+        {
+            return framesLength > restLength ? DropReason.TOO_SHORT : DropReason.MALFORMED;
+        }
+        handler.onRepairReply(
+            repairReply.fromId(), repairReply.term(), repairReply.incarnation(), repairReply.leaderLastIndex(),
+            buffer, framesOffset, framesLength);
         return null;
     }
 

@@ -5,6 +5,8 @@ import io.ukehi.codecs.peer.AppendEncoder;
 import io.ukehi.codecs.peer.Flag;
 import io.ukehi.codecs.peer.HeartbeatEncoder;
 import io.ukehi.codecs.peer.MessageHeaderEncoder;
+import io.ukehi.codecs.peer.RepairReplyEncoder;
+import io.ukehi.codecs.peer.RepairRequestEncoder;
 import io.ukehi.codecs.peer.TimeoutNowEncoder;
 import io.ukehi.codecs.peer.VoteReplyEncoder;
 import io.ukehi.codecs.peer.VoteRequestEncoder;
@@ -21,8 +23,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Encodes what the rules say to peers, seals it and hands it to the {@link PeerLink}. The mirror of
  * {@link PeerAdapter}.
  * <p>
- * The entries of an append are not touched: they go as the message's second part, straight out of the log, and carry
- * their own checksums.
+ * The entries of an append or a repair are not touched: they go as the message's second part, straight out of the log,
+ * and carry their own checksums.
  * <p>
  * Owned by the duty-cycle thread. Allocates nothing after construction.
  */
@@ -48,6 +50,8 @@ public final class PeerPublisher implements PeerSender
     private final AckEncoder ack = new AckEncoder();
     private final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
     private final TimeoutNowEncoder timeoutNow = new TimeoutNowEncoder();
+    private final RepairRequestEncoder repairRequest = new RepairRequestEncoder();
+    private final RepairReplyEncoder repairReply = new RepairReplyEncoder();
 
     /**
      * @param clusterId identity of the cluster.
@@ -118,12 +122,7 @@ public final class PeerPublisher implements PeerSender
             .commitIndex(commitIndex)
             .framesLength(framesLength)
             .reserved(0);
-        final int length = HEADER_LENGTH + AppendEncoder.BLOCK_LENGTH;
-        seal.seal(buffer, 0, length);
-
-        final DirectBuffer frames = 0 == framesLength ? null : entries.buffer();
-        final int framesOffset = 0 == framesLength ? 0 : entries.offset();
-        return link.offer(toId, true, buffer, 0, length, frames, framesOffset, framesLength);
+        return sendFrames(toId, AppendEncoder.BLOCK_LENGTH, entries, framesLength);
     }
 
     @Override
@@ -180,6 +179,50 @@ public final class PeerPublisher implements PeerSender
             .toId(toId)
             .term(term);
         return send(toId, TimeoutNowEncoder.BLOCK_LENGTH);
+    }
+
+    @Override
+    public boolean sendRepairRequest(
+        final int toId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+    {
+        repairRequest.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .incarnation(incarnation)
+            .fromIndex(fromIndex)
+            .toIndex(toIndex);
+        return send(toId, RepairRequestEncoder.BLOCK_LENGTH);
+    }
+
+    @Override
+    public boolean sendRepairReply(
+        final int toId, final long term, final long incarnation, final long leaderLastIndex, final EntryCursor entries)
+    {
+        final int framesLength = null == entries ? 0 : entries.length();
+        repairReply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .incarnation(incarnation)
+            .leaderLastIndex(leaderLastIndex)
+            .framesLength(framesLength)
+            .reserved(0);
+        return sendFrames(toId, RepairReplyEncoder.BLOCK_LENGTH, entries, framesLength);
+    }
+
+    private boolean sendFrames(
+        final int toId, final int blockLength, final EntryCursor entries, final int framesLength)
+    {
+        final int length = HEADER_LENGTH + blockLength;
+        seal.seal(buffer, 0, length);
+        final DirectBuffer frames = 0 == framesLength ? null : entries.buffer();
+        final int framesOffset = 0 == framesLength ? 0 : entries.offset();
+        return link.offer(toId, true, buffer, 0, length, frames, framesOffset, framesLength);
     }
 
     private boolean send(final int toId, final int blockLength)

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.raft.AckKind;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.HardStateStore;
@@ -142,7 +143,8 @@ class ReplicaTest
             members[i] = i + 1;
         }
         replica = new Replica(
-            new RaftConfig().nodeId(1).members(members).initialCommitIndex(committed), log, hardState, sender, machine,
+            new RaftConfig().nodeId(1).members(members).initialCommitIndex(committed), log, hardState,
+            DoubtStore.NONE, sender, machine,
             new ReplicaLimits(applyLimit, pendingLimit, 1000, FencingToken.MAX_PART), told);
         replica.start();
         return replica;

@@ -179,6 +179,24 @@ public final class InMemoryLog implements RaftLog
         commitMark = durableCommitMark;
     }
 
+    /**
+     * Entries that were durable are gone: the disk was damaged, or called durable what it had not written.
+     *
+     * @param keepIndex the last one that is left: {@code firstIndex() - 1} to {@link #lastIndex()}.
+     */
+    public void lose(final long keepIndex)
+    {
+        if (keepIndex < firstIndex - 1 || keepIndex > lastIndex)
+        {
+            throw new IllegalArgumentException("not in the log: " + keepIndex);
+        }
+        cutTo(keepIndex);
+        handedOverIndex = lastIndex;
+        durableIndex = lastIndex;
+        commitMark = commitMark();
+        durableCommitMark = commitMark;
+    }
+
     /** Forgets committed entries, as after a snapshot; the term before the first one that is left stays known. */
     public void purgeTo(final long newFirstIndex)
     {

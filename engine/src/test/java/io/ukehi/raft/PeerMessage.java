@@ -92,4 +92,27 @@ public sealed interface PeerMessage
             handler.onTimeoutNow(from, term);
         }
     }
+
+    /** See {@link PeerSender#sendRepairRequest}. */
+    record RepairRequest(int from, int to, long term, long incarnation, long fromIndex, long toIndex)
+        implements PeerMessage
+    {
+        @Override
+        public void deliver(final PeerHandler handler)
+        {
+            handler.onRepairRequest(from, term, incarnation, fromIndex, toIndex);
+        }
+    }
+
+    /** See {@link PeerSender#sendRepairReply}; the frames are a copy. */
+    record RepairReply(int from, int to, long term, long incarnation, long leaderLastIndex, byte[] frames)
+        implements PeerMessage
+    {
+        @Override
+        public void deliver(final PeerHandler handler)
+        {
+            handler.onRepairReply(
+                from, term, incarnation, leaderLastIndex, new UnsafeBuffer(frames), 0, frames.length);
+        }
+    }
 }

@@ -27,6 +27,12 @@ public final class RaftInvariants
 
         HardStateStore hardState();
 
+        /** Up to here the node may have lost what was durable, and knows it; 0 if it has lost nothing. */
+        default long doubtfulTo()
+        {
+            return DoubtStore.NO_DOUBT;
+        }
+
         /** Stands for an entry and, with overwhelming likelihood, for all before it; 0 for index 0. */
         long digestAt(long index);
 
@@ -179,8 +185,10 @@ public final class RaftInvariants
         int count = 0;
         for (final Replica replica : replicas)
         {
-            if (Arrays.binarySearch(voters, replica.id()) >= 0 && replica.log().durableIndex() >= index &&
-                replica.digestAt(index) == leader.digestAt(index))
+            final boolean isHeld =
+                replica.log().durableIndex() >= index && replica.digestAt(index) == leader.digestAt(index);
+            // A leader may count on what a node has lost after it had acknowledged it: it was durable once.
+            if (Arrays.binarySearch(voters, replica.id()) >= 0 && (isHeld || replica.doubtfulTo() >= index))
             {
                 count++;
             }
@@ -194,7 +202,7 @@ public final class RaftInvariants
         for (final Replica peer : replicas)
         {
             final long match = leader.raft().matchIndex(peer.id());
-            if (match > 0 && peer.hardState().term() == leader.raft().term())
+            if (match > peer.doubtfulTo() && peer.hardState().term() == leader.raft().term())
             {
                 require(peer.log().durableIndex() >= match, "the match index is durable there", peer, match);
                 require(peer.digestAt(match) == leader.digestAt(match), "the match index matches", peer, match);
@@ -275,6 +283,7 @@ public final class RaftInvariants
         {
             case PeerMessage.VoteRequest request ->
             {
+                requireNoDoubt(replica, request.term());
                 final boolean isBinding = VoteKind.PRE_VOTE != request.kind();
                 require(!isBinding || replica.id() == hardState.votedFor(),
                     "a candidate's own vote is durable before it asks", replica, request.term());
@@ -285,6 +294,10 @@ public final class RaftInvariants
             {
                 require(hardState.term() == reply.term(),
                     "a term is durable before it is spoken of", replica, reply.term());
+                if (reply.granted())
+                {
+                    requireNoDoubt(replica, reply.term());
+                }
                 if (reply.granted() && VoteKind.PRE_VOTE != reply.kind())
                 {
                     require(hardState.term() == reply.requestTerm() && hardState.votedFor() == reply.to(),
@@ -304,14 +317,29 @@ public final class RaftInvariants
                 leaders.get(append.term()) == replica.id(), "only a leader appends", replica, append.term());
             case PeerMessage.Heartbeat heartbeat -> require(MISSING != leaders.get(heartbeat.term()) &&
                 leaders.get(heartbeat.term()) == replica.id(), "only a leader leads", replica, heartbeat.term());
+            case PeerMessage.RepairRequest request -> require(hardState.term() == request.term(),
+                "a term is durable before it is spoken of", replica, request.term());
+            case PeerMessage.RepairReply reply -> require(0 == reply.leaderLastIndex() ||
+                (Role.LEADER == replica.raft().role() && replica.raft().term() == reply.term()),
+                "only a leader says how far its log reaches", replica, reply.term());
             case PeerMessage.TimeoutNow timeoutNow -> require(MISSING != leaders.get(timeoutNow.term()) &&
                 leaders.get(timeoutNow.term()) == replica.id(), "only a leader abdicates", replica, timeoutNow.term());
         }
     }
 
+    private static void requireNoDoubt(final Replica replica, final long value)
+    {
+        require(DoubtStore.NO_DOUBT == replica.doubtfulTo(),
+            "who may have lost what it acknowledged neither votes, stands nor vouches", replica, value);
+    }
+
     private void checkVouched(final Replica replica, final PeerMessage.Ack ack)
     {
         final long match = ack.matchIndex();
+        if (match > 0)
+        {
+            requireNoDoubt(replica, match);
+        }
         require(match <= replica.log().durableIndex(), "what is acknowledged is durable", replica, match);
         final Replica leader = leaderOf(ack.term());
         if (null != leader && match > 0)

@@ -23,6 +23,7 @@ final class RandomFaults
     private final double orderRate;
     private final double clockRate;
     private final double purgeRate;
+    private final double lossRate;
     private boolean isHealed;
     private int victim;
 
@@ -41,6 +42,7 @@ final class RandomFaults
         this.orderRate = sometimes(0.004);
         this.clockRate = sometimes(0.01);
         this.purgeRate = sometimes(0.02);
+        this.lossRate = sometimes(0.004);
         final SimulatedNetwork network = cluster.network();
         network.delayNs(MS / 10, MS + random.nextLong(1 + random.nextLong(40 * MS)));
         network.lossRate(sometimes(0.3));
@@ -125,6 +127,10 @@ final class RandomFaults
         {
             node.epoch(random.nextLong(1000 * MS));
         }
+        if (happens(lossRate))
+        {
+            loseTail(node);
+        }
         if (node.isUp() && happens(orderRate))
         {
             if (random.nextBoolean())
@@ -135,6 +141,25 @@ final class RandomFaults
             {
                 node.raft().stepDown();
             }
+        }
+    }
+
+    /** Any part of what was durable is gone, and the node knows it; never with a majority at the same time. */
+    private void loseTail(final SimulatedNode node)
+    {
+        long inDoubt = 1;
+        long kept = 0;
+        for (final SimulatedNode other : cluster.nodes())
+        {
+            inDoubt += other != node && other.doubtfulTo() > 0 ? 1 : 0;
+            // What the others have purged nobody could give back.
+            kept = Math.max(kept, other.log().firstIndex() - 1);
+        }
+        final InMemoryLog log = node.log();
+        if (inDoubt <= (size - 1) / 2 && kept <= log.durableIndex())
+        {
+            final long doubtfulTo = random.nextBoolean() ? Long.MAX_VALUE : log.durableIndex();
+            cluster.lose(node.id(), kept + random.nextLong(log.durableIndex() - kept + 1), doubtfulTo);
         }
     }
 

@@ -137,4 +137,23 @@ public final class RecordingSender implements PeerSender
     {
         return send(new PeerMessage.TimeoutNow(fromId, toId, term));
     }
+
+    @Override
+    public boolean sendRepairRequest(
+        final int toId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+    {
+        return send(new PeerMessage.RepairRequest(fromId, toId, term, incarnation, fromIndex, toIndex));
+    }
+
+    @Override
+    public boolean sendRepairReply(
+        final int toId, final long term, final long incarnation, final long leaderLastIndex, final EntryCursor entries)
+    {
+        final byte[] frames = null == entries ? NOTHING : new byte[entries.length()];
+        if (null != entries)
+        {
+            entries.buffer().getBytes(entries.offset(), frames);
+        }
+        return send(new PeerMessage.RepairReply(fromId, toId, term, incarnation, leaderLastIndex, frames));
+    }
 }

@@ -32,6 +32,7 @@ import java.util.stream.LongStream;
  * hold 1->2 ack                 messages of a kind wait; release 1->2 lets them go; release 1->2 reversed: last first
  * replay 1->2 append            all that were ever sent on the link arrive once more
  * crash 2, kill 2, restart 2    power lost: what was not durable is gone | process gone: all that was written stays
+ * lose 2 3, lose 2 3 all        power lost at node 2, its log ends with entry 3 then | it knows not how much is gone
  * pause 2, resume 2             the process stands still while time goes on
  * disk 2 slow                   flushes wait; disk 2 flush completes them, disk 2 flush-one the oldest; disk 2 fast
  * disk 2 full, disk 2 room 3    no room; room for so many entries; disk 2 free
@@ -47,6 +48,7 @@ import java.util.stream.LongStream;
  * expect terms 3 1,1,4          terms of the entries in node 3's log, committed or not
  * expect vouched 1 2 4          leader 1 knows node 2 to hold 4 entries
  * expect vote 3 2               node 3's vote in its term is node 2's; expect vote 3 none
+ * expect doubtful 3             node 3 may have lost what it acknowledged; expect sure 3: it has not, or has it again
  * expect term 3 +1              node 3's term is one higher than at "note 3"
  * note 3                        remembers node 3's term and the elections of the whole cluster
  * expect elections &lt;= 2         elections in which somebody stood since the last note
@@ -54,7 +56,7 @@ import java.util.stream.LongStream;
  * await leader some 2s          runs until an expectation holds, at most so long; await converged 2s, ...
  * </pre>
  * Kinds of messages: pre-vote and vote (questions and answers), append, ack (accepted, rejected), heartbeat,
- * timeout-now, any. {@code *} stands for every node of a link.
+ * timeout-now, repair (questions and answers), any. {@code *} stands for every node of a link.
  */
 final class Scenario
 {
@@ -110,7 +112,7 @@ final class Scenario
             case "expect" -> require(holds(words, 1), () -> "is not so");
             case "await" -> require(
                 cluster.runUntil(() -> holds(words, 1), time(words[words.length - 1])), () -> "is not so in time");
-            case "crash", "kill", "restart", "pause", "resume", "disk", "vote-disk" -> toNode(words);
+            case "crash", "kill", "lose", "restart", "pause", "resume", "disk", "vote-disk" -> toNode(words);
             default -> toNetwork(words);
         }
     }
@@ -213,6 +215,8 @@ final class Scenario
         {
             case "crash" -> cluster.crash(id);
             case "kill" -> cluster.crash(id, node.log().lastIndex());
+            case "lose" -> cluster.lose(
+                id, number(words[2]), words.length > 3 ? Long.MAX_VALUE : node.log().durableIndex());
             case "restart" -> cluster.restart(id);
             case "pause" -> node.pause(true);
             case "resume" -> node.pause(false);
@@ -337,6 +341,8 @@ final class Scenario
                 message instanceof final PeerMessage.Ack ack && AckKind.REJECTED == ack.kind();
             case "heartbeat" -> PeerMessage.Heartbeat.class::isInstance;
             case "timeout-now" -> PeerMessage.TimeoutNow.class::isInstance;
+            case "repair" -> message ->
+                message instanceof PeerMessage.RepairRequest || message instanceof PeerMessage.RepairReply;
             default -> throw new IllegalArgumentException("no such kind of message: " + text);
         };
     }
@@ -360,6 +366,8 @@ final class Scenario
                 cluster.node(number(words[at + 1])).hardState().votedFor();
             case "term" -> cluster.node(number(words[at + 1])).hardState().term() ==
                 notedTerms.get(number(words[at + 1])) + Long.parseLong(words[at + 2]);
+            case "doubtful" -> upNodes(words[at + 1]).stream().allMatch(node -> node.raft().doubtfulTo() > 0);
+            case "sure" -> upNodes(words[at + 1]).stream().allMatch(node -> 0 == node.raft().doubtfulTo());
             case "elections" -> elections() - notedElections <= number(words[at + 2]);
             case "converged" -> cluster.isConverged();
             default -> throw new IllegalArgumentException("no such expectation: " + words[at]);

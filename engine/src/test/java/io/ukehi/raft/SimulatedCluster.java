@@ -202,6 +202,21 @@ public final class SimulatedCluster
         invariants.afterStep(node(id));
     }
 
+    /**
+     * As {@link #crash(int)}, and entries that were durable are lost with the rest. The node will know.
+     *
+     * @param keepIndex  last entry that is left.
+     * @param doubtfulTo what the node knows of it: up to where entries may be missing.
+     */
+    public void lose(final int id, final long keepIndex, final long doubtfulTo)
+    {
+        crash(id);
+        final SimulatedNode node = node(id);
+        node.doubt().raise(doubtfulTo);
+        node.log().lose(keepIndex);
+        invariants.afterStep(node);
+    }
+
     public void restart(final int id)
     {
         final SimulatedNode node = node(id);
@@ -239,7 +254,7 @@ public final class SimulatedCluster
         return null == leader ? 0 : leader.id();
     }
 
-    /** Whether all nodes are up, follow one leader, and hold and know committed the same log. */
+    /** Whether all nodes are up, follow one leader, hold and know committed the same log, and miss nothing of it. */
     public boolean isConverged()
     {
         final int leader = leader();
@@ -251,7 +266,7 @@ public final class SimulatedCluster
         for (final SimulatedNode node : nodes)
         {
             if (!isRunning(node) || node.raft().leaderId() != leader || node.log().lastIndex() != lastIndex ||
-                node.raft().commitIndex() != lastIndex ||
+                node.raft().commitIndex() != lastIndex || node.raft().doubtfulTo() > 0 ||
                 node.digestAt(lastIndex) != node(leader).digestAt(lastIndex))
             {
                 return false;
@@ -272,7 +287,8 @@ public final class SimulatedCluster
             {
                 final Raft raft = node.raft();
                 text.append(' ').append(raft.role()).append(" term ").append(raft.term())
-                    .append(" leader ").append(raft.leaderId()).append(" commit ").append(raft.commitIndex());
+                    .append(" leader ").append(raft.leaderId()).append(" commit ").append(raft.commitIndex())
+                    .append(raft.doubtfulTo() > 0 ? " in doubt to " + raft.doubtfulTo() : "");
             }
             else
             {

@@ -16,6 +16,7 @@ public final class SimulatedNode implements RaftInvariants.Replica
     private final int id;
     private final InMemoryLog log = new InMemoryLog();
     private final InMemoryHardState hardState = new InMemoryHardState();
+    private final InMemoryDoubt doubt = new InMemoryDoubt();
     private final RecordingSender sender;
     private Raft raft;
     private FencingTokenState tokens;
@@ -59,7 +60,7 @@ public final class SimulatedNode implements RaftInvariants.Replica
             .incarnation(incarnation)
             .initialCommitIndex(log.commitMark());
         log.entriesPerSegment(settings.entriesPerSegment);
-        raft = new Raft(config, log, hardState, tokens, sender, new Listener());
+        raft = new Raft(config, log, hardState, doubt, tokens, sender, new Listener());
         isPaused = false;
         beginCycle();
     }
@@ -129,6 +130,17 @@ public final class SimulatedNode implements RaftInvariants.Replica
     public InMemoryHardState hardState()
     {
         return hardState;
+    }
+
+    @Override
+    public long doubtfulTo()
+    {
+        return doubt.doubtfulTo();
+    }
+
+    InMemoryDoubt doubt()
+    {
+        return doubt;
     }
 
     @Override

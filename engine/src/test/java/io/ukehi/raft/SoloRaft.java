@@ -20,6 +20,7 @@ final class SoloRaft implements RaftListener
 
     final InMemoryLog log = new InMemoryLog();
     final InMemoryHardState hardState = new InMemoryHardState();
+    final InMemoryDoubt doubt = new InMemoryDoubt();
     final RecordingSender sender;
     final RaftConfig config;
     final List<String> refused = new ArrayList<>();
@@ -63,7 +64,7 @@ final class SoloRaft implements RaftListener
 
     SoloRaft start()
     {
-        raft = new Raft(config, log, hardState, tokens, sender, this);
+        raft = new Raft(config, log, hardState, doubt, tokens, sender, this);
         raft.onCycle(nowNs, epochNs);
         return this;
     }

@@ -108,4 +108,23 @@ final class CheckedSender implements PeerSender
         requireLeader(term);
         return next.sendTimeoutNow(toId, term);
     }
+
+    @Override
+    public boolean sendRepairRequest(
+        final int toId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+    {
+        require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
+        return next.sendRepairRequest(toId, term, incarnation, fromIndex, toIndex);
+    }
+
+    @Override
+    public boolean sendRepairReply(
+        final int toId, final long term, final long incarnation, final long leaderLastIndex, final EntryCursor entries)
+    {
+        require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
+        require(0 == leaderLastIndex ||
+            (Role.LEADER == node.raft().role() && node.log().lastIndex() == leaderLastIndex),
+            "only a leader says how far its log reaches", leaderLastIndex);
+        return next.sendRepairReply(toId, term, incarnation, leaderLastIndex, entries);
+    }
 }

@@ -4,6 +4,8 @@ import io.ukehi.codecs.peer.AckDecoder;
 import io.ukehi.codecs.peer.AppendDecoder;
 import io.ukehi.codecs.peer.HeartbeatDecoder;
 import io.ukehi.codecs.peer.MessageHeaderDecoder;
+import io.ukehi.codecs.peer.RepairReplyDecoder;
+import io.ukehi.codecs.peer.RepairRequestDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
@@ -39,6 +41,10 @@ final class MessageText
                 new HeartbeatDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
             case TimeoutNowDecoder.TEMPLATE_ID ->
                 new TimeoutNowDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case RepairRequestDecoder.TEMPLATE_ID ->
+                new RepairRequestDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case RepairReplyDecoder.TEMPLATE_ID ->
+                new RepairReplyDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
             default -> text.append("template ").append(header.templateId());
         }
         return text.toString();

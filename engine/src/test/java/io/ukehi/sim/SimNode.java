@@ -11,6 +11,7 @@ import io.ukehi.node.Replica;
 import io.ukehi.node.ReplicaLimits;
 import io.ukehi.node.ReplicaListener;
 import io.ukehi.node.SegmentedRaftLog;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.HardStateStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftConfig;
@@ -126,7 +127,7 @@ final class SimNode implements RaftInvariants.Replica
         sendsUntilDeath = NEVER;
         checkedAppliedIndex = 0;
         replica = new Replica(
-            config, log, hardState, sender, new KvStateMachine(),
+            config, log, hardState, DoubtStore.NONE, sender, new KvStateMachine(),
             new ReplicaLimits(
                 settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence),
             new Listener());

@@ -53,7 +53,8 @@ class AeronPeersTest
 
         for (int i = 0; i < 60; i++)
         {
-            final String expected = PeerMessageSamples.sendRandom(one.publisher, 1 + i % TEMPLATES, random);
+            final String expected = PeerMessageSamples.sendRandom(
+                one.publisher, TEMPLATES[i % TEMPLATES.length], random);
             two.handler.lines.clear();
             assertTrue(PeerNode.await(2_000, () -> !two.handler.lines.isEmpty(), one, two), expected);
             assertEquals(List.of(expected), two.handler.lines);

@@ -58,4 +58,22 @@ class DeafHandler implements PeerHandler
     public void onTimeoutNow(final int fromId, final long term)
     {
     }
+
+    @Override
+    public void onRepairRequest(
+        final int fromId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+    {
+    }
+
+    @Override
+    public void onRepairReply(
+        final int fromId,
+        final long term,
+        final long incarnation,
+        final long leaderLastIndex,
+        final DirectBuffer frames,
+        final int offset,
+        final int length)
+    {
+    }
 }

@@ -5,7 +5,10 @@ import static io.ukehi.transport.PeerMessageSamples.APPEND_COVERED;
 import static io.ukehi.transport.PeerMessageSamples.CLUSTER_ID;
 import static io.ukehi.transport.PeerMessageSamples.FROM_ID;
 import static io.ukehi.transport.PeerMessageSamples.GROUP_ID;
+import static io.ukehi.transport.PeerMessageSamples.hasFrames;
 import static io.ukehi.transport.PeerMessageSamples.MEMBERS;
+import static io.ukehi.transport.PeerMessageSamples.REPAIR_COVERED;
+import static io.ukehi.transport.PeerMessageSamples.REPAIR_REPLY;
 import static io.ukehi.transport.PeerMessageSamples.TEMPLATES;
 import static io.ukehi.transport.PeerMessageSamples.TO_ID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,6 +19,8 @@ import io.ukehi.codecs.peer.AckDecoder;
 import io.ukehi.codecs.peer.AppendDecoder;
 import io.ukehi.codecs.peer.HeartbeatDecoder;
 import io.ukehi.codecs.peer.MessageHeaderDecoder;
+import io.ukehi.codecs.peer.RepairReplyDecoder;
+import io.ukehi.codecs.peer.RepairRequestDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
@@ -56,7 +61,7 @@ class PeerAdapterTest
         final UnsafeBuffer offHeap = new UnsafeBuffer(ByteBuffer.allocateDirect(4096));
         for (int i = 0; i < 20_000; i++)
         {
-            final String expected = PeerMessageSamples.sendRandom(publisher, 1 + i % TEMPLATES, random);
+            final String expected = PeerMessageSamples.sendRandom(publisher, TEMPLATES[i % TEMPLATES.length], random);
             handler.lines.clear();
             if (random.nextBoolean())
             {
@@ -96,6 +101,12 @@ class PeerAdapterTest
             {TimeoutNowDecoder.checksumEncodingOffset(), TimeoutNowDecoder.groupIdEncodingOffset(),
                 TimeoutNowDecoder.clusterIdEncodingOffset(), TimeoutNowDecoder.fromIdEncodingOffset(),
                 TimeoutNowDecoder.toIdEncodingOffset()},
+            {RepairRequestDecoder.checksumEncodingOffset(), RepairRequestDecoder.groupIdEncodingOffset(),
+                RepairRequestDecoder.clusterIdEncodingOffset(), RepairRequestDecoder.fromIdEncodingOffset(),
+                RepairRequestDecoder.toIdEncodingOffset()},
+            {RepairReplyDecoder.checksumEncodingOffset(), RepairReplyDecoder.groupIdEncodingOffset(),
+                RepairReplyDecoder.clusterIdEncodingOffset(), RepairReplyDecoder.fromIdEncodingOffset(),
+                RepairReplyDecoder.toIdEncodingOffset()},
         };
         for (final int[] ofMessage : offsets)
         {
@@ -106,11 +117,11 @@ class PeerAdapterTest
     @Test
     void shouldDropWhatIsForeign()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             expectDrop(DropReason.WRONG_SCHEMA, patchShort(message(template), SCHEMA_OFFSET, 2));
             expectDrop(DropReason.UNKNOWN_TEMPLATE, patchShort(message(template), TEMPLATE_OFFSET, 0));
-            expectDrop(DropReason.UNKNOWN_TEMPLATE, patchShort(message(template), TEMPLATE_OFFSET, TEMPLATES + 1));
+            expectDrop(DropReason.UNKNOWN_TEMPLATE, patchShort(message(template), TEMPLATE_OFFSET, 200));
             expectDrop(DropReason.WRONG_CLUSTER, patchLong(message(template), CLUSTER_OFFSET, CLUSTER_ID + 1));
             expectDrop(DropReason.WRONG_GROUP, patchInt(message(template), GROUP_OFFSET, GROUP_ID + 1));
             expectDrop(DropReason.WRONG_ADDRESSEE, patchInt(message(template), TO_OFFSET, 3));
@@ -128,7 +139,7 @@ class PeerAdapterTest
     @Test
     void shouldDropWhatIsDamaged()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             final byte[] message = message(template);
             message[TO_OFFSET + 5] ^= 0x10;
@@ -151,7 +162,7 @@ class PeerAdapterTest
     @Test
     void shouldDropBlocksOfAnotherLengthThanTheirVersionHas()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             final byte[] message = message(template);
             final int blockLength = shortAt(message, 0);
@@ -165,8 +176,20 @@ class PeerAdapterTest
     @Test
     void shouldDropFramesOfAnotherLengthThanTheAppendSays()
     {
-        final byte[] message = Arrays.copyOf(message(APPEND), APPEND_COVERED + 64);
-        final int offset = HEADER_LENGTH + AppendDecoder.framesLengthEncodingOffset();
+        expectFramesChecked(
+            Arrays.copyOf(message(APPEND), APPEND_COVERED + 64), AppendDecoder.framesLengthEncodingOffset());
+    }
+
+    @Test
+    void shouldDropFramesOfAnotherLengthThanTheRepairSays()
+    {
+        expectFramesChecked(
+            Arrays.copyOf(message(REPAIR_REPLY), REPAIR_COVERED + 64), RepairReplyDecoder.framesLengthEncodingOffset());
+    }
+
+    private void expectFramesChecked(final byte[] message, final int offsetInBlock)
+    {
+        final int offset = HEADER_LENGTH + offsetInBlock;
         expectDrop(DropReason.TOO_SHORT, patchInt(message.clone(), offset, 65));
         expectDrop(DropReason.TOO_SHORT, patchInt(message.clone(), offset, Integer.MAX_VALUE));
         expectDrop(DropReason.MALFORMED, patchInt(message.clone(), offset, 63));
@@ -181,10 +204,10 @@ class PeerAdapterTest
     @Test
     void shouldDropEveryMessageWithABitFlipped()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             final byte[] message = message(template);
-            final int coveredLength = APPEND == template ? APPEND_COVERED : message.length;
+            final int coveredLength = coveredLength(template, message);
             final UnsafeBuffer buffer = new UnsafeBuffer(message);
             for (int bit = 0; bit < coveredLength * 8; bit++)
             {
@@ -201,7 +224,7 @@ class PeerAdapterTest
     @Test
     void shouldDropEveryMessageThatIsCutShort()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             final byte[] message = message(template);
             for (int length = 0; length < message.length; length++)
@@ -215,11 +238,11 @@ class PeerAdapterTest
     @Test
     void shouldDropEveryMessageWithBytesLeftOver()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             final byte[] message = message(template);
             final byte[] longer = Arrays.copyOf(message, message.length + 1 + random.nextInt(100));
-            expectDropAsIs(APPEND == template ? DropReason.MALFORMED : DropReason.BAD_CHECKSUM, longer.clone());
+            expectDropAsIs(hasFrames(template) ? DropReason.MALFORMED : DropReason.BAD_CHECKSUM, longer.clone());
             expectDrop(DropReason.MALFORMED, longer);
         }
     }
@@ -234,7 +257,7 @@ class PeerAdapterTest
             if (garbage.length >= HEADER_LENGTH && 0 != i % 3)
             {
                 putShort(garbage, 0, random.nextInt(0 == i % 5 ? 0x10000 : 200));
-                putShort(garbage, TEMPLATE_OFFSET, random.nextInt(8));
+                putShort(garbage, TEMPLATE_OFFSET, random.nextInt(18));
                 putShort(garbage, SCHEMA_OFFSET, 1);
                 putShort(garbage, VERSION_OFFSET, random.nextInt(4));
             }
@@ -251,7 +274,7 @@ class PeerAdapterTest
         final int count = 200_000;
         for (int i = 0; i < count; i++)
         {
-            final byte[] message = message(1 + i % TEMPLATES);
+            final byte[] message = message(TEMPLATES[i % TEMPLATES.length]);
             final int at = TO_OFFSET + 4;
             for (int j = 0; j < 4; j++)
             {
@@ -276,7 +299,7 @@ class PeerAdapterTest
         final PeerPublisher publisher = new PeerPublisher(CLUSTER_ID, GROUP_ID, FROM_ID, link);
         for (int i = 0; i < 1_000; i++)
         {
-            final int template = 1 + i % TEMPLATES;
+            final int template = TEMPLATES[i % TEMPLATES.length];
             final String expected = PeerMessageSamples.sendRandom(publisher, template, random);
             final byte[] later = withLongerBlock(link.message, 1 + random.nextInt(40));
             patchShort(later, VERSION_OFFSET, 2 + random.nextInt(254));
@@ -299,7 +322,7 @@ class PeerAdapterTest
     @Test
     void shouldDropVersionsThatCannotBeRead()
     {
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             expectDrop(DropReason.UNSUPPORTED_VERSION, patchShort(message(template), VERSION_OFFSET, 0));
             expectDrop(DropReason.UNSUPPORTED_VERSION, patchShort(message(template), VERSION_OFFSET, 0x100));
@@ -321,7 +344,7 @@ class PeerAdapterTest
                 throw new IllegalStateException("storage");
             });
         final PeerAdapter target = new PeerAdapter(CLUSTER_ID, GROUP_ID, TO_ID, MEMBERS, failing, drops);
-        for (int template = 1; template <= TEMPLATES; template++)
+        for (final int template : TEMPLATES)
         {
             final byte[] message = message(template);
             assertThrows(IllegalStateException.class,
@@ -347,7 +370,7 @@ class PeerAdapterTest
         final long before = threads.getCurrentThreadAllocatedBytes();
         sayEverything(publisher, 10_000);
         final long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        // The JVM itself may allocate a little in this thread; a byte a message would be 60,000.
+        // The JVM itself may allocate a little in this thread; a byte a message would be 80,000.
         assertTrue(allocated < 10_000, "allocated " + allocated);
         assertEquals(0, counters.total());
     }
@@ -362,7 +385,19 @@ class PeerAdapterTest
             publisher.sendAck(TO_ID, io.ukehi.raft.AckKind.REJECTED, i, i, i, i, i, i, i, i);
             publisher.sendHeartbeat(TO_ID, i, i, i);
             publisher.sendTimeoutNow(TO_ID, i);
+            publisher.sendRepairRequest(TO_ID, i, i, i, i);
+            publisher.sendRepairReply(TO_ID, i, i, i, null);
         }
+    }
+
+    private static int coveredLength(final int template, final byte[] message)
+    {
+        return switch (template)
+        {
+            case APPEND -> APPEND_COVERED;
+            case REPAIR_REPLY -> REPAIR_COVERED;
+            default -> message.length;
+        };
     }
 
     private byte[] message(final int template)
@@ -395,7 +430,7 @@ class PeerAdapterTest
 
     private static void reseal(final byte[] message)
     {
-        final int coveredLength = APPEND == shortAt(message, TEMPLATE_OFFSET) ?
+        final int coveredLength = hasFrames(shortAt(message, TEMPLATE_OFFSET)) ?
             Math.min(message.length, HEADER_LENGTH + shortAt(message, 0)) : message.length;
         if (coveredLength >= MessageSeal.MIN_LENGTH)
         {

@@ -19,13 +19,23 @@ final class PeerMessageSamples
     static final int FROM_ID = 1;
     static final int TO_ID = 2;
     static final int[] MEMBERS = {1, 2, 3};
-    static final int TEMPLATES = 6;
     static final int APPEND = 3;
+    static final int REPAIR_REPLY = 10;
+    /** Every message there is. */
+    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 9, REPAIR_REPLY};
     /** Length of what an append's checksum covers. */
     static final int APPEND_COVERED = 80;
+    /** Length of what a repair's checksum covers. */
+    static final int REPAIR_COVERED = 64;
 
     private PeerMessageSamples()
     {
+    }
+
+    /** Whether a message has frames behind its block, which its checksum does not cover. */
+    static boolean hasFrames(final int template)
+    {
+        return APPEND == template || REPAIR_REPLY == template;
     }
 
     /** Keeps what was offered last. */
@@ -125,6 +135,28 @@ final class PeerMessageSamples
         {
             lines.add(line("timeoutNow", fromId, term));
         }
+
+        @Override
+        public void onRepairRequest(
+            final int fromId, final long term, final long incarnation, final long fromIndex, final long toIndex)
+        {
+            lines.add(line("repairRequest", fromId, term, incarnation, fromIndex, toIndex));
+        }
+
+        @Override
+        public void onRepairReply(
+            final int fromId,
+            final long term,
+            final long incarnation,
+            final long leaderLastIndex,
+            final DirectBuffer frames,
+            final int offset,
+            final int length)
+        {
+            final byte[] bytes = new byte[length];
+            frames.getBytes(offset, bytes);
+            lines.add(line("repairReply", fromId, term, incarnation, leaderLastIndex, hex(bytes)));
+        }
     }
 
     /** A run of bytes that stands for entries. */
@@ -217,7 +249,7 @@ final class PeerMessageSamples
     /**
      * Sends a message with random values.
      *
-     * @param template 1 to {@link #TEMPLATES}.
+     * @param template one of {@link #TEMPLATES}.
      * @return the line that a {@link WritingHandler} should write.
      */
     static String sendRandom(final PeerSender sender, final int template, final Random random)
@@ -240,12 +272,8 @@ final class PeerMessageSamples
                 return line("voteReply", FROM_ID, voteKind, a, b, granted);
 
             case APPEND:
-                final byte[] frames = new byte[random.nextInt(600)];
-                random.nextBytes(frames);
-                final UnsafeBuffer log = new UnsafeBuffer(new byte[1000]);
-                log.putBytes(200, frames);
-                final Run run = 0 == frames.length && random.nextBoolean() ? null : new Run(log, 200, frames.length);
-                sender.sendAppend(TO_ID, a, b, c, d, e, run);
+                final byte[] frames = randomFrames(random);
+                sender.sendAppend(TO_ID, a, b, c, d, e, run(frames, random));
                 return line("append", FROM_ID, a, b, c, d, e, hex(frames));
 
             case 4:
@@ -260,10 +288,33 @@ final class PeerMessageSamples
                 sender.sendHeartbeat(TO_ID, a, b, c);
                 return line("heartbeat", FROM_ID, a, b, c);
 
+            case 9:
+                sender.sendRepairRequest(TO_ID, a, b, c, d);
+                return line("repairRequest", FROM_ID, a, b, c, d);
+
+            case REPAIR_REPLY:
+                final byte[] lent = randomFrames(random);
+                sender.sendRepairReply(TO_ID, a, b, c, run(lent, random));
+                return line("repairReply", FROM_ID, a, b, c, hex(lent));
+
             default:
                 sender.sendTimeoutNow(TO_ID, a);
                 return line("timeoutNow", FROM_ID, a);
         }
+    }
+
+    private static byte[] randomFrames(final Random random)
+    {
+        final byte[] frames = new byte[random.nextInt(600)];
+        random.nextBytes(frames);
+        return frames;
+    }
+
+    private static Run run(final byte[] frames, final Random random)
+    {
+        final UnsafeBuffer log = new UnsafeBuffer(new byte[1000]);
+        log.putBytes(200, frames);
+        return 0 == frames.length && random.nextBoolean() ? null : new Run(log, 200, frames.length);
     }
 
     /** Bytes of a random message of this template, from {@link #FROM_ID} to {@link #TO_ID}. */

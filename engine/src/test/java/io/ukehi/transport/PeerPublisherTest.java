@@ -23,12 +23,12 @@ class PeerPublisherTest
     private final PeerPublisher publisher = new PeerPublisher(CLUSTER_ID, GROUP_ID, FROM_ID, link);
 
     @Test
-    void shouldSendOnlyAppendsAsBulk()
+    void shouldSendAsBulkOnlyWhatHasFrames()
     {
-        for (int template = 1; template <= PeerMessageSamples.TEMPLATES; template++)
+        for (final int template : PeerMessageSamples.TEMPLATES)
         {
             PeerMessageSamples.sendRandom(publisher, template, new Random(template));
-            assertEquals(PeerMessageSamples.APPEND == template, link.isBulk, "template " + template);
+            assertEquals(PeerMessageSamples.hasFrames(template), link.isBulk, "template " + template);
             assertEquals(TO_ID, link.toId);
         }
     }
@@ -64,6 +64,8 @@ class PeerPublisherTest
             assertEquals(answer, publisher.sendAck(TO_ID, AckKind.ACCEPTED, 1, 2, 3, 4, 5, 6, 7, 8));
             assertEquals(answer, publisher.sendHeartbeat(TO_ID, 1, 2, 3));
             assertEquals(answer, publisher.sendTimeoutNow(TO_ID, 1));
+            assertEquals(answer, publisher.sendRepairRequest(TO_ID, 1, 2, 3, 4));
+            assertEquals(answer, publisher.sendRepairReply(TO_ID, 1, 2, 3, null));
         }
     }
 
