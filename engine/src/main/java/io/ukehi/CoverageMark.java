@@ -29,6 +29,20 @@ public enum CoverageMark
     JOINT_LEFT_BY_A_LATER_LEADER,
     /** A leader is voter no longer, and makes way. */
     REMOVED_LEADER_STEPS_DOWN,
+    /** A leader is asked for a read before an entry of its term is committed. */
+    READ_WAITS_FOR_FIRST_COMMIT,
+    /** A round of reads is answered so late that it is asked again. */
+    READ_ROUND_TOO_OLD,
+    /** A leader's lease is over, or has not begun, when a read needs it. */
+    READ_LEASE_OVER,
+    /** A follower asks its leader for a read index again. */
+    READ_INDEX_ASKED_AGAIN,
+    /** A read index comes for a question that is void. */
+    READ_INDEX_REPLY_LATE,
+    /** Reads are asked for and leadership moves. */
+    READ_INDEX_LOST,
+    /** A voter keeps the promise that a lease counts on, though it no longer follows. */
+    VOTE_HELD_BACK_BY_LEASE,
     /** A new leader finds no room for its first entry. */
     NO_OP_DELAYED,
     /** A majority holds an entry of an earlier term, which that alone does not commit (figure 8). */

@@ -196,6 +196,19 @@ public class PeerCodecBenchmark
         }
 
         @Override
+        public void onReadIndexRequest(final int fromId, final long term, final long requestId, final long incarnation)
+        {
+            value += requestId;
+        }
+
+        @Override
+        public void onReadIndexReply(
+            final int fromId, final long term, final long requestId, final long incarnation, final long index)
+        {
+            value += index;
+        }
+
+        @Override
         public void onTimeoutNow(final int fromId, final long term)
         {
             value += term;

@@ -232,6 +232,22 @@ public class RaftCommitBenchmark
         }
 
         @Override
+        public boolean sendReadIndexRequest(
+            final int toId, final long ownTerm, final long requestId, final long incarnation)
+        {
+            to(toId).onReadIndexRequest(id, ownTerm, requestId, incarnation);
+            return true;
+        }
+
+        @Override
+        public boolean sendReadIndexReply(
+            final int toId, final long ownTerm, final long requestId, final long incarnation, final long index)
+        {
+            to(toId).onReadIndexReply(id, ownTerm, requestId, incarnation, index);
+            return true;
+        }
+
+        @Override
         public boolean sendTimeoutNow(final int toId, final long ownTerm)
         {
             to(toId).onTimeoutNow(id, ownTerm);

@@ -110,7 +110,7 @@ final class ConfigurationChange
         final Replicator successor = leadership.successor();
         if (null != successor)
         {
-            state.sender.sendTimeoutNow(successor.peerId(), state.term());
+            leadership.sendTimeoutNow(successor.peerId());
         }
     }
 }

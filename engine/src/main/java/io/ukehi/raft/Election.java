@@ -31,6 +31,9 @@ final class Election
     private long askAgainNs;
     private long leaderHeardNs;
     private boolean leaderHeard;
+    private boolean isHeardThisCycle;
+    /** Since when this node has promised not to vote, where leases are on; kept whatever becomes of leader and term. */
+    private long promiseNs;
     private boolean renewing;
     private long electionCount;
 
@@ -47,6 +50,8 @@ final class Election
     void start()
     {
         resetTimer();
+        // An earlier life may have answered a leader whose lease still runs.
+        promiseNs = state.nowNs();
         if (state.membership.isAlone())
         {
             deadlineNs = state.nowNs();
@@ -93,11 +98,28 @@ final class Election
         return 0;
     }
 
+    /**
+     * A message that came in the last cycle may have come any time after that cycle's clock was read, if the process
+     * stood still meanwhile. A lease counts on voters that hold back for a whole timeout behind it, so it is counted
+     * from here.
+     */
+    void onCycle()
+    {
+        if (isHeardThisCycle)
+        {
+            isHeardThisCycle = false;
+            promiseNs = state.nowNs();
+            leaderHeardNs = state.nowNs();
+            resetTimer();
+        }
+    }
+
     /** A message of the current leader has come: whatever it says, the leader lives. */
     void onLeaderContact()
     {
         leaderHeard = true;
         leaderHeardNs = state.nowNs();
+        isHeardThisCycle = state.config.readLease();
         resetTimer();
     }
 
@@ -210,7 +232,7 @@ final class Election
         }
         if (term > state.term())
         {
-            if (VoteKind.VOTE == kind && isLoyal())
+            if (VoteKind.VOTE == kind && (isLoyal() || isPromised()))
             {
                 // Not even the term moves: a node that was away must not depose a leader that a majority hears.
                 CoverageMark.VOTE_PASSED_OVER_BY_LOYALTY.hit();
@@ -223,7 +245,12 @@ final class Election
         {
             CoverageMark.VOTE_GIVEN_AGAIN.hit();
         }
-        final boolean granted = term == state.term() && isElectable &&
+        final boolean isHeldBack = HardStateStore.NO_VOTE == state.votedFor() && VoteKind.VOTE == kind && isPromised();
+        if (isHeldBack)
+        {
+            CoverageMark.VOTE_HELD_BACK_BY_LEASE.hit();
+        }
+        final boolean granted = term == state.term() && isElectable && !isHeldBack &&
             (HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());
         if (granted)
         {
@@ -278,6 +305,16 @@ final class Election
             return leadership.hasQuorumSince(sinceNs);
         }
         return leaderHeard && leaderHeardNs - sinceNs > 0;
+    }
+
+    /**
+     * Whether a leader that this node has answered may still count on it (thesis 6.4.1). Unlike loyalty, which is there
+     * for stability, this outlives a change of term or leader and a restart.
+     */
+    private boolean isPromised()
+    {
+        return state.config.readLease() &&
+            (isHeardThisCycle || state.nowNs() - promiseNs < state.config.electionTimeoutMinNs());
     }
 
     private void resetTimer()

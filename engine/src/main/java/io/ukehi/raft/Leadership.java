@@ -30,12 +30,24 @@ final class Leadership
     private int transferTarget = NO_TARGET;
     private long transferDeadlineNs;
     private long timeoutNowDueNs;
+    private ReadRounds reads;
 
     Leadership(final RaftState state, final FencingTokenState tokens)
     {
         this.state = state;
         this.tokens = tokens;
         this.changes = new ConfigurationChange(state, this);
+    }
+
+    /** The other half of the wiring: rounds of reads are rounds of heartbeats. */
+    void reads(final ReadRounds rounds)
+    {
+        reads = rounds;
+    }
+
+    ReadRounds reads()
+    {
+        return reads;
     }
 
     void begin()
@@ -46,6 +58,7 @@ final class Leadership
         heartbeatDueNs = state.nowNs();
         unusedToken = FencingToken.NONE;
         transferTarget = NO_TARGET;
+        reads.begin();
         replicators = new Replicator[0];
         onMembers();
         changes.begin();
@@ -132,14 +145,33 @@ final class Leadership
         return true;
     }
 
-    private void sendHeartbeats()
+    /** Sends a round of heartbeats; returns its number. */
+    long sendHeartbeats()
     {
         heartbeatRound++;
+        reads.onRound(heartbeatRound);
         heartbeatDueNs = state.nowNs() + state.config.heartbeatIntervalNs();
         for (final Replicator replicator : replicators)
         {
             replicator.sendHeartbeat(heartbeatRound);
         }
+        return heartbeatRound;
+    }
+
+    /** Number of the last round of heartbeats in this term. */
+    long lastRound()
+    {
+        return heartbeatRound;
+    }
+
+    /** Highest round of heartbeats that a majority, this node included, has answered in this term; 0 for none. */
+    long answeredRound()
+    {
+        for (int i = 0; i < replicators.length; i++)
+        {
+            values[i] = replicators[i].heartbeatSequence();
+        }
+        return Math.max(0, state.membership.reached(values, heartbeatRound));
     }
 
     int doReplication()
@@ -154,11 +186,20 @@ final class Leadership
             workCount += replicator.doWork();
         }
         sendTimeoutNow();
-        return workCount;
+        return workCount + reads.doWork();
     }
 
-    /** Advances the commit index: a majority has it durably, and it is of this term (figure 8). */
+    /**
+     * Advances the commit index: a majority has it durably, and it is of this term (figure 8). Answers reads that a
+     * majority has confirmed.
+     */
     int doProgress()
+    {
+        final int workCount = commit();
+        return Role.LEADER == state.role() ? workCount + reads.doProgress() : workCount;
+    }
+
+    private int commit()
     {
         for (int i = 0; i < replicators.length; i++)
         {
@@ -231,9 +272,15 @@ final class Leadership
     {
         if (NO_TARGET != transferTarget && state.nowNs() - timeoutNowDueNs >= 0 &&
             replicator(transferTarget).matchIndex() == state.log.lastIndex() &&
-            state.sender.sendTimeoutNow(transferTarget, state.term()))
+            sendTimeoutNow(transferTarget))
         {
             timeoutNowDueNs = state.nowNs() + state.config.heartbeatIntervalNs();
         }
+    }
+
+    boolean sendTimeoutNow(final int targetId)
+    {
+        reads.barLease();
+        return state.sender.sendTimeoutNow(targetId, state.term());
     }
 }

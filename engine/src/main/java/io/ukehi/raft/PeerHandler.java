@@ -43,4 +43,10 @@ public interface PeerHandler
      */
     void onRepairReply(
         int fromId, long term, long incarnation, long leaderLastIndex, DirectBuffer frames, int offset, int length);
+
+    /** See {@link PeerSender#sendReadIndexRequest}. */
+    void onReadIndexRequest(int fromId, long term, long requestId, long incarnation);
+
+    /** See {@link PeerSender#sendReadIndexReply}. */
+    void onReadIndexReply(int fromId, long term, long requestId, long incarnation, long index);
 }

@@ -101,4 +101,25 @@ public interface PeerSender
      * @param entries         from the first one wanted on, whole and committed; null if there are none.
      */
     boolean sendRepairReply(int toId, long term, long incarnation, long leaderLastIndex, EntryCursor entries);
+
+    /**
+     * Asks the leader for a read index (thesis 6.4).
+     *
+     * @param toId        the leader.
+     * @param term        the follower's.
+     * @param requestId   number of the question, 1 or greater, never used again in the same life.
+     * @param incarnation of the follower's process: its numbers begin anew with each life.
+     */
+    boolean sendReadIndexRequest(int toId, long term, long requestId, long incarnation);
+
+    /**
+     * Answers a follower's question, after a majority has confirmed the leader.
+     *
+     * @param toId        the follower.
+     * @param term        the leader's.
+     * @param requestId   as asked.
+     * @param incarnation as asked.
+     * @param index       commit index after the question.
+     */
+    boolean sendReadIndexReply(int toId, long term, long requestId, long incarnation, long index);
 }

@@ -25,6 +25,7 @@ public final class Raft implements PeerHandler
     private final Leadership leadership;
     private final Election election;
     private final Follower follower;
+    private final ReadIndex reads;
     private final FencingTokenState tokens;
     private final Doubt doubt;
     private final Repair repair;
@@ -51,10 +52,12 @@ public final class Raft implements PeerHandler
         config.conclude();
         this.tokens = tokens;
         tokens.observe(log.lastToken());
-        this.state = new RaftState(config, log, hardState, sender, listener);
+        this.state = new RaftState(config, log, hardState, sender, new Changes(listener));
         this.doubt = new Doubt(state, doubts);
         this.repair = new Repair(state);
         this.leadership = new Leadership(state, tokens);
+        this.reads = new ReadIndex(state, leadership, listener);
+        leadership.reads(reads.rounds());
         this.election = new Election(state, leadership, doubt, leadership::begin);
         this.follower = new Follower(state, doubt);
     }
@@ -74,6 +77,7 @@ public final class Raft implements PeerHandler
             election.start();
             doubt.start();
         }
+        election.onCycle();
     }
 
     /** Elections, heartbeats, step-down without a quorum. Work done. */
@@ -92,12 +96,15 @@ public final class Raft implements PeerHandler
         return 0;
     }
 
-    /** The leader sends what is appended, as far as the windows allow. Work done. */
+    /**
+     * The leader sends what is appended, as far as the windows allow, and a round of heartbeats if reads were asked
+     * for; a follower asks its leader. Work done.
+     */
     public int doReplication()
     {
         if (Role.LEADER != state.role())
         {
-            return 0;
+            return reads.doWork();
         }
         renewTermIfExhausted();
         return Role.LEADER == state.role() ? leadership.doReplication() : 1;
@@ -132,6 +139,29 @@ public final class Raft implements PeerHandler
         }
         return 0 == tokens.remaining() ?
             RaftLog.BACK_PRESSURED : leadership.propose(type, payload, offset, length);
+    }
+
+    /**
+     * Asks from which state on a read sees all that was committed before this call (thesis 6.4), in any role. The
+     * answer comes in a later cycle: {@link RaftListener#onReadIndex} for this ticket and those before it, or
+     * {@link RaftListener#onReadIndexLost}. Costs one round of heartbeats for all that is asked within a cycle.
+     *
+     * @return a ticket, greater than all before; {@link #NOT_LEADER} if no leader is known.
+     */
+    public long askReadIndex()
+    {
+        return reads.ask();
+    }
+
+    /**
+     * The same without a round, if this node leads and its lease holds ({@link RaftConfig#readLease()}).
+     *
+     * @return an index; a state that contains it contains all that was committed before the time of the last
+     * {@link #onCycle} was read. So it is good only for reads that were asked for before that. -1 if there is no lease.
+     */
+    public long leaseReadIndex()
+    {
+        return Role.LEADER == state.role() ? leadership.reads().leaseIndex() : -1;
     }
 
     /**
@@ -299,12 +329,34 @@ public final class Raft implements PeerHandler
     }
 
     @Override
+    public void onReadIndexRequest(final int fromId, final long term, final long requestId, final long incarnation)
+    {
+        // One of another term is not answered: whoever asks hears of the new one by other ways, and asks again.
+        if (isPossible(fromId, term) && term == state.term() && Role.LEADER == state.role() && requestId > 0 &&
+            null != leadership.replicator(fromId))
+        {
+            leadership.reads().askFor(fromId, requestId, incarnation);
+        }
+    }
+
+    @Override
     public void onRepairRequest(
         final int fromId, final long term, final long incarnation, final long fromIndex, final long toIndex)
     {
         if (isPossible(fromId, term))
         {
             repair.onRequest(fromId, incarnation, fromIndex, toIndex);
+        }
+    }
+
+    @Override
+    public void onReadIndexReply(
+        final int fromId, final long term, final long requestId, final long incarnation, final long index)
+    {
+        if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
+            Role.FOLLOWER == state.role())
+        {
+            reads.onReply(requestId, incarnation, index);
         }
     }
 
@@ -427,5 +479,35 @@ public final class Raft implements PeerHandler
     {
         final Replicator replicator = Role.LEADER == state.role() ? leadership.replicator(peerId) : null;
         return null == replicator ? 0 : replicator.matchIndex();
+    }
+
+    /** Tells the reads of a change before the node hears of it. */
+    private final class Changes implements RaftListener
+    {
+        private final RaftListener next;
+
+        Changes(final RaftListener next)
+        {
+            this.next = next;
+        }
+
+        @Override
+        public void onRoleChange(final Role role, final long term, final int leaderId)
+        {
+            reads.onRoleChange();
+            next.onRoleChange(role, term, leaderId);
+        }
+
+        @Override
+        public void onConfiguration(final Configuration configuration, final long index)
+        {
+            next.onConfiguration(configuration, index);
+        }
+
+        @Override
+        public void onRefused(final int fromId, final String reason)
+        {
+            next.onRefused(fromId, reason);
+        }
     }
 }

@@ -25,6 +25,8 @@ public final class RaftConfig
     private long randomSeed;
     private long incarnation = 1;
     private long initialCommitIndex;
+    private boolean isReadLease;
+    private long readLeaseMarginNs;
 
     /** Own member id, 1 or greater. */
     public RaftConfig nodeId(final int id)
@@ -193,6 +195,43 @@ public final class RaftConfig
     }
 
     /**
+     * Whether a leader may answer reads by its lease (thesis 6.4.1), and voters hold back accordingly: the same on all
+     * members. Safe only while no two clocks run so differently that one counts the shortest election timeout while
+     * another counts that timeout less the margin.
+     */
+    public RaftConfig readLease(final boolean isOn)
+    {
+        isReadLease = isOn;
+        return this;
+    }
+
+    public boolean readLease()
+    {
+        return isReadLease;
+    }
+
+    /**
+     * What a lease is shorter than the shortest election timeout; 0, the default, makes it a fifth. With the fifth two
+     * clocks may differ by a fifth of their rate.
+     */
+    public RaftConfig readLeaseMarginNs(final long marginNs)
+    {
+        readLeaseMarginNs = marginNs;
+        return this;
+    }
+
+    public long readLeaseMarginNs()
+    {
+        return 0 == readLeaseMarginNs ? electionTimeoutMinNs / 5 : readLeaseMarginNs;
+    }
+
+    /** How long a lease lasts, from when the heartbeats were sent that a majority has answered. */
+    long readLeaseNs()
+    {
+        return electionTimeoutMinNs - readLeaseMarginNs();
+    }
+
+    /**
      * Checks the settings.
      *
      * @return this.
@@ -215,6 +254,9 @@ public final class RaftConfig
         require(maxInflightMessages > 0, "maxInflightMessages must be greater than 0", maxInflightMessages);
         require(incarnation != 0, "incarnation must not be 0", incarnation);
         require(initialCommitIndex >= 0, "initialCommitIndex must not be negative", initialCommitIndex);
+        require(readLeaseMarginNs >= 0, "readLeaseMarginNs must not be negative", readLeaseMarginNs);
+        require(!isReadLease || readLeaseNs() > heartbeatIntervalNs,
+            "readLeaseMarginNs must leave a lease longer than heartbeatIntervalNs", readLeaseMarginNs());
         return this;
     }
 

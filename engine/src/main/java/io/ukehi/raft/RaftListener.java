@@ -35,4 +35,26 @@ public interface RaftListener
      * @param reason constant text.
      */
     void onRefused(int fromId, String reason);
+
+    /**
+     * Questions of {@link Raft#askReadIndex()} are answered: a state that contains the index contains all that was
+     * committed before they were asked.
+     *
+     * @param ticket  the newest of them; those before it that were not answered or lost yet are answered as well.
+     * @param index   not below that of any answer before in the same term.
+     * @param sinceNs monotonic time of this node, not before the questions: the state also contains all that was
+     *                committed before this time.
+     */
+    default void onReadIndex(final long ticket, final long index, final long sinceNs)
+    {
+    }
+
+    /**
+     * Questions will not be answered: leadership has moved. Whoever asked may ask again.
+     *
+     * @param ticket the newest of them; those before it that were not answered are lost as well.
+     */
+    default void onReadIndexLost(final long ticket)
+    {
+    }
 }

@@ -10,6 +10,8 @@ import io.ukehi.codecs.peer.HeartbeatDecoder;
 import io.ukehi.codecs.peer.MessageHeaderDecoder;
 import io.ukehi.codecs.peer.RepairReplyDecoder;
 import io.ukehi.codecs.peer.RepairRequestDecoder;
+import io.ukehi.codecs.peer.ReadIndexReplyDecoder;
+import io.ukehi.codecs.peer.ReadIndexRequestDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
@@ -64,6 +66,8 @@ public final class PeerAdapter implements FragmentHandler
     private final AckDecoder ack = new AckDecoder();
     private final HeartbeatDecoder heartbeat = new HeartbeatDecoder();
     private final TimeoutNowDecoder timeoutNow = new TimeoutNowDecoder();
+    private final ReadIndexRequestDecoder readIndexRequest = new ReadIndexRequestDecoder();
+    private final ReadIndexReplyDecoder readIndexReply = new ReadIndexReplyDecoder();
     private final RepairRequestDecoder repairRequest = new RepairRequestDecoder();
     private final RepairReplyDecoder repairReply = new RepairReplyDecoder();
 
@@ -204,6 +208,8 @@ public final class PeerAdapter implements FragmentHandler
             case AckDecoder.TEMPLATE_ID -> AckDecoder.BLOCK_LENGTH;
             case HeartbeatDecoder.TEMPLATE_ID -> HeartbeatDecoder.BLOCK_LENGTH;
             case TimeoutNowDecoder.TEMPLATE_ID -> TimeoutNowDecoder.BLOCK_LENGTH;
+            case ReadIndexRequestDecoder.TEMPLATE_ID -> ReadIndexRequestDecoder.BLOCK_LENGTH;
+            case ReadIndexReplyDecoder.TEMPLATE_ID -> ReadIndexReplyDecoder.BLOCK_LENGTH;
             case RepairRequestDecoder.TEMPLATE_ID -> RepairRequestDecoder.BLOCK_LENGTH;
             case RepairReplyDecoder.TEMPLATE_ID -> RepairReplyDecoder.BLOCK_LENGTH;
             default -> NO_SUCH_TEMPLATE;
@@ -282,6 +288,25 @@ public final class PeerAdapter implements FragmentHandler
                 handler.onRepairRequest(
                     repairRequest.fromId(), repairRequest.term(), repairRequest.incarnation(),
                     repairRequest.fromIndex(), repairRequest.toIndex());
+                return null;
+
+            case ReadIndexRequestDecoder.TEMPLATE_ID:
+                readIndexRequest.wrap(buffer, blockOffset, blockLength, version);
+                handler.onReadIndexRequest(
+                    readIndexRequest.fromId(),
+                    readIndexRequest.term(),
+                    readIndexRequest.requestId(),
+                    readIndexRequest.incarnation());
+                return null;
+
+            case ReadIndexReplyDecoder.TEMPLATE_ID:
+                readIndexReply.wrap(buffer, blockOffset, blockLength, version);
+                handler.onReadIndexReply(
+                    readIndexReply.fromId(),
+                    readIndexReply.term(),
+                    readIndexReply.requestId(),
+                    readIndexReply.incarnation(),
+                    readIndexReply.index());
                 return null;
 
             default:

@@ -7,6 +7,8 @@ import io.ukehi.codecs.peer.HeartbeatEncoder;
 import io.ukehi.codecs.peer.MessageHeaderEncoder;
 import io.ukehi.codecs.peer.RepairReplyEncoder;
 import io.ukehi.codecs.peer.RepairRequestEncoder;
+import io.ukehi.codecs.peer.ReadIndexReplyEncoder;
+import io.ukehi.codecs.peer.ReadIndexRequestEncoder;
 import io.ukehi.codecs.peer.TimeoutNowEncoder;
 import io.ukehi.codecs.peer.VoteReplyEncoder;
 import io.ukehi.codecs.peer.VoteRequestEncoder;
@@ -50,6 +52,8 @@ public final class PeerPublisher implements PeerSender
     private final AckEncoder ack = new AckEncoder();
     private final HeartbeatEncoder heartbeat = new HeartbeatEncoder();
     private final TimeoutNowEncoder timeoutNow = new TimeoutNowEncoder();
+    private final ReadIndexRequestEncoder readIndexRequest = new ReadIndexRequestEncoder();
+    private final ReadIndexReplyEncoder readIndexReply = new ReadIndexReplyEncoder();
     private final RepairRequestEncoder repairRequest = new RepairRequestEncoder();
     private final RepairReplyEncoder repairReply = new RepairReplyEncoder();
 
@@ -223,6 +227,37 @@ public final class PeerPublisher implements PeerSender
         final DirectBuffer frames = 0 == framesLength ? null : entries.buffer();
         final int framesOffset = 0 == framesLength ? 0 : entries.offset();
         return link.offer(toId, true, buffer, 0, length, frames, framesOffset, framesLength);
+    }
+
+    @Override
+    public boolean sendReadIndexRequest(
+        final int toId, final long term, final long requestId, final long incarnation)
+    {
+        readIndexRequest.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .requestId(requestId)
+            .incarnation(incarnation);
+        return send(toId, ReadIndexRequestEncoder.BLOCK_LENGTH);
+    }
+
+    @Override
+    public boolean sendReadIndexReply(
+        final int toId, final long term, final long requestId, final long incarnation, final long index)
+    {
+        readIndexReply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .requestId(requestId)
+            .incarnation(incarnation)
+            .index(index);
+        return send(toId, ReadIndexReplyEncoder.BLOCK_LENGTH);
     }
 
     private boolean send(final int toId, final int blockLength)

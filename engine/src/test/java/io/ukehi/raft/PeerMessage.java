@@ -115,4 +115,25 @@ public sealed interface PeerMessage
                 from, term, incarnation, leaderLastIndex, new UnsafeBuffer(frames), 0, frames.length);
         }
     }
+
+    /** See {@link PeerSender#sendReadIndexRequest}. */
+    record ReadIndexRequest(int from, int to, long term, long requestId, long incarnation) implements PeerMessage
+    {
+        @Override
+        public void deliver(final PeerHandler handler)
+        {
+            handler.onReadIndexRequest(from, term, requestId, incarnation);
+        }
+    }
+
+    /** See {@link PeerSender#sendReadIndexReply}. */
+    record ReadIndexReply(int from, int to, long term, long requestId, long incarnation, long index)
+        implements PeerMessage
+    {
+        @Override
+        public void deliver(final PeerHandler handler)
+        {
+            handler.onReadIndexReply(from, term, requestId, incarnation, index);
+        }
+    }
 }

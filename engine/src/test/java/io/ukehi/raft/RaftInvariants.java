@@ -324,6 +324,11 @@ public final class RaftInvariants
                 "only a leader says how far its log reaches", replica, reply.term());
             case PeerMessage.TimeoutNow timeoutNow -> require(MISSING != leaders.get(timeoutNow.term()) &&
                 leaders.get(timeoutNow.term()) == replica.id(), "only a leader abdicates", replica, timeoutNow.term());
+            case PeerMessage.ReadIndexRequest request -> require(hardState.term() == request.term() &&
+                replica.raft().leaderId() == request.to(), "a leader is asked", replica, request.term());
+            case PeerMessage.ReadIndexReply reply -> require(MISSING != leaders.get(reply.term()) &&
+                leaders.get(reply.term()) == replica.id() && reply.index() <= replica.raft().commitIndex(),
+                "only a leader knows what is committed", replica, reply.index());
         }
     }
 

@@ -156,4 +156,18 @@ public final class RecordingSender implements PeerSender
         }
         return send(new PeerMessage.RepairReply(fromId, toId, term, incarnation, leaderLastIndex, frames));
     }
+
+    @Override
+    public boolean sendReadIndexRequest(
+        final int toId, final long term, final long requestId, final long incarnation)
+    {
+        return send(new PeerMessage.ReadIndexRequest(fromId, toId, term, requestId, incarnation));
+    }
+
+    @Override
+    public boolean sendReadIndexReply(
+        final int toId, final long term, final long requestId, final long incarnation, final long index)
+    {
+        return send(new PeerMessage.ReadIndexReply(fromId, toId, term, requestId, incarnation, index));
+    }
 }

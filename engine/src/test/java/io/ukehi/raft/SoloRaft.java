@@ -25,6 +25,8 @@ final class SoloRaft implements RaftListener
     final RaftConfig config;
     final List<String> refused = new ArrayList<>();
     final List<Role> roles = new ArrayList<>();
+    /** Answers to questions for a read index, as "ticket:index" and "lost ticket". */
+    final List<String> readIndexes = new ArrayList<>();
     FencingTokenState tokens = new FencingTokenState();
     Raft raft;
     long nowNs;
@@ -213,5 +215,17 @@ final class SoloRaft implements RaftListener
     public void onRefused(final int fromId, final String reason)
     {
         refused.add(reason);
+    }
+
+    @Override
+    public void onReadIndex(final long ticket, final long index, final long sinceNs)
+    {
+        readIndexes.add(ticket + ":" + index);
+    }
+
+    @Override
+    public void onReadIndexLost(final long ticket)
+    {
+        readIndexes.add("lost " + ticket);
     }
 }

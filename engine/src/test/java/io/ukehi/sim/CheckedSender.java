@@ -127,4 +127,23 @@ final class CheckedSender implements PeerSender
             "only a leader says how far its log reaches", leaderLastIndex);
         return next.sendRepairReply(toId, term, incarnation, leaderLastIndex, entries);
     }
+
+    @Override
+    public boolean sendReadIndexRequest(
+        final int toId, final long term, final long requestId, final long incarnation)
+    {
+        require(Role.FOLLOWER == node.raft().role() && node.raft().leaderId() == toId,
+            "a follower asks its leader for a read index", term);
+        return next.sendReadIndexRequest(toId, term, requestId, incarnation);
+    }
+
+    @Override
+    public boolean sendReadIndexReply(
+        final int toId, final long term, final long requestId, final long incarnation, final long index)
+    {
+        requireLeader(term);
+        require(index <= node.raft().commitIndex() && node.log().termAt(node.raft().commitIndex()) == term,
+            "a read index is committed, and of a leader that has committed in its term", index);
+        return next.sendReadIndexReply(toId, term, requestId, incarnation, index);
+    }
 }

@@ -6,6 +6,8 @@ import io.ukehi.codecs.peer.HeartbeatDecoder;
 import io.ukehi.codecs.peer.MessageHeaderDecoder;
 import io.ukehi.codecs.peer.RepairReplyDecoder;
 import io.ukehi.codecs.peer.RepairRequestDecoder;
+import io.ukehi.codecs.peer.ReadIndexReplyDecoder;
+import io.ukehi.codecs.peer.ReadIndexRequestDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
@@ -45,6 +47,10 @@ final class MessageText
                 new RepairRequestDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
             case RepairReplyDecoder.TEMPLATE_ID ->
                 new RepairReplyDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case ReadIndexRequestDecoder.TEMPLATE_ID ->
+                new ReadIndexRequestDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case ReadIndexReplyDecoder.TEMPLATE_ID ->
+                new ReadIndexReplyDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
             default -> text.append("template ").append(header.templateId());
         }
         return text.toString();

@@ -76,4 +76,15 @@ class DeafHandler implements PeerHandler
         final int length)
     {
     }
+
+    @Override
+    public void onReadIndexRequest(final int fromId, final long term, final long requestId, final long incarnation)
+    {
+    }
+
+    @Override
+    public void onReadIndexReply(
+        final int fromId, final long term, final long requestId, final long incarnation, final long index)
+    {
+    }
 }

@@ -22,7 +22,7 @@ final class PeerMessageSamples
     static final int APPEND = 3;
     static final int REPAIR_REPLY = 10;
     /** Every message there is. */
-    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 9, REPAIR_REPLY};
+    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY};
     /** Length of what an append's checksum covers. */
     static final int APPEND_COVERED = 80;
     /** Length of what a repair's checksum covers. */
@@ -128,6 +128,19 @@ final class PeerMessageSamples
         public void onHeartbeat(final int fromId, final long term, final long sequence, final long commitIndex)
         {
             lines.add(line("heartbeat", fromId, term, sequence, commitIndex));
+        }
+
+        @Override
+        public void onReadIndexRequest(final int fromId, final long term, final long requestId, final long incarnation)
+        {
+            lines.add(line("readIndexRequest", fromId, term, requestId, incarnation));
+        }
+
+        @Override
+        public void onReadIndexReply(
+            final int fromId, final long term, final long requestId, final long incarnation, final long index)
+        {
+            lines.add(line("readIndexReply", fromId, term, requestId, incarnation, index));
         }
 
         @Override
@@ -287,6 +300,14 @@ final class PeerMessageSamples
             case 5:
                 sender.sendHeartbeat(TO_ID, a, b, c);
                 return line("heartbeat", FROM_ID, a, b, c);
+
+            case 7:
+                sender.sendReadIndexRequest(TO_ID, a, b, c);
+                return line("readIndexRequest", FROM_ID, a, b, c);
+
+            case 8:
+                sender.sendReadIndexReply(TO_ID, a, b, c, d);
+                return line("readIndexReply", FROM_ID, a, b, c, d);
 
             case 9:
                 sender.sendRepairRequest(TO_ID, a, b, c, d);
