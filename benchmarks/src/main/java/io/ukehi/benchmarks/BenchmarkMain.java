@@ -1,11 +1,14 @@
 package io.ukehi.benchmarks;
 
+import io.ukehi.benchmarks.cluster.ClusterBenchmark;
+import java.util.Arrays;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs JMH with its own options; forks get the flag that Agrona needs, which a manifest gives to the first JVM only.
+ * Runs the cluster benchmark if the first argument is {@code cluster}, else JMH with its own options. JMH's forks get
+ * the flag that Agrona needs, which a manifest gives to the first JVM only.
  */
 public final class BenchmarkMain
 {
@@ -15,6 +18,11 @@ public final class BenchmarkMain
 
     public static void main(final String[] args) throws Exception
     {
+        if (args.length > 0 && "cluster".equals(args[0]))
+        {
+            ClusterBenchmark.main(Arrays.copyOfRange(args, 1, args.length));
+            return;
+        }
         final CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp() || options.shouldList() || options.shouldListWithParams() ||
             options.shouldListProfilers() || options.shouldListResultFormats())

@@ -1,0 +1,155 @@
+package io.ukehi.benchmarks.cluster;
+
+import io.ukehi.log.Durability;
+import io.ukehi.node.NodeContext;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ukehi bench}: whole clusters under load, Ukehi beside others. */
+@Command(
+    name = "bench",
+    description = "Measures whole clusters on this machine: latency and rate of Ukehi and of others, side by side.",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true)
+public final class ClusterBenchmark implements Callable<Integer>
+{
+    private static final String AERON_DIRECTORY = "/dev/shm/ukehi-bench-" + ProcessHandle.current().pid();
+
+    @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
+        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, aeron-cluster.")
+    private List<String> systems;
+
+    @Option(names = "--nodes", defaultValue = "3", description = "Members of each cluster, 1 to 5.")
+    private int nodes;
+
+    @Option(names = "--drivers", split = ",", defaultValue = "PER_NODE,ONE",
+        description = "Media drivers: ${COMPLETION-CANDIDATES}.")
+    private List<ClusterSettings.Layout> layouts;
+
+    @Option(names = "--durability", split = ",", defaultValue = "ASYNC,BATCH",
+        description = "Of the logs: ${COMPLETION-CANDIDATES}.")
+    private List<Durability> durabilities;
+
+    @Option(names = "--length", split = ",", defaultValue = "64", description = "Bytes of a command, 8 or more.")
+    private List<Integer> lengths;
+
+    @Option(names = "--outstanding", split = ",", defaultValue = "1,2048",
+        description = "Closed loop: commands under way; many give the highest rate.")
+    private List<Integer> outstanding;
+
+    @Option(names = "--rate", split = ",", defaultValue = "100000,300000",
+        description = "Open loop: commands due each second.")
+    private List<Long> rates;
+
+    @Option(names = "--rounds", defaultValue = "5", description = "Every system is measured once in each round.")
+    private int rounds;
+
+    @Option(names = "--warmup", defaultValue = "2", description = "Seconds before each measurement.")
+    private int warmupS;
+
+    @Option(names = "--seconds", defaultValue = "3", description = "Seconds of each measurement.")
+    private int measureS;
+
+    @Option(names = "--idle", defaultValue = "YIELD",
+        description = "What threads do that have nothing to do: ${COMPLETION-CANDIDATES}.")
+    private NodeContext.Idle idle;
+
+    @Option(names = "--ipc", description = "The client talks IPC to the members; with one driver only.")
+    private boolean isIpcClient;
+
+    @Option(names = "--processes", description = "A process for each member.")
+    private boolean isProcessEach;
+
+    @Option(names = "--directory", defaultValue = "ukehi-data/bench", description = "Of the logs; emptied.")
+    private Path directory;
+
+    @Option(names = "--port", defaultValue = "23000", description = "First of 100 ports.")
+    private int basePort;
+
+    @Option(names = "--election-timeout", defaultValue = "0",
+        description = "Shortest election timeout in milliseconds; 0: each system's default.")
+    private int electionTimeoutMs;
+
+    private final ResultTable table = new ResultTable();
+
+    /** Ends the process with the command's exit code. */
+    public static void main(final String[] args)
+    {
+        Drivers.setProperties();
+        System.exit(new CommandLine(new ClusterBenchmark()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception
+    {
+        for (int round = 1; round <= rounds; round++)
+        {
+            for (final ClusterSettings.Layout layout : layouts)
+            {
+                for (final Durability durability : durabilities)
+                {
+                    for (final String system : systems)
+                    {
+                        measure(round, Systems.named(system), settings(layout, durability));
+                    }
+                }
+            }
+        }
+        table.print(System.out);
+        return 0;
+    }
+
+    private ClusterSettings settings(final ClusterSettings.Layout layout, final Durability durability)
+    {
+        return new ClusterSettings(
+            nodes, layout, durability, idle, isIpcClient && ClusterSettings.Layout.ONE == layout,
+            directory.toAbsolutePath(), AERON_DIRECTORY, basePort, electionTimeoutMs);
+    }
+
+    private void measure(final int round, final EchoSystem system, final ClusterSettings settings) throws Exception
+    {
+        try (EchoCluster cluster = EchoCluster.launch(system, settings, isProcessEach))
+        {
+            for (final Scenario scenario : scenarios(settings))
+            {
+                final LoadResult result = measure(cluster, settings, scenario);
+                System.out.printf("round %d  %-20s %-52s p50 %9.1f us  p99 %9.1f us  %9.0f/s%n", round,
+                    system.title(), scenario.title(), result.micros(50), result.micros(99), result.perSecond());
+                table.add(scenario, system.title(), result);
+            }
+        }
+    }
+
+    private List<Scenario> scenarios(final ClusterSettings settings)
+    {
+        final List<Scenario> scenarios = new ArrayList<>();
+        for (final int length : lengths)
+        {
+            for (final int window : outstanding)
+            {
+                scenarios.add(new Scenario(settings.layout(), settings.durability(), length, window, 0));
+            }
+            for (final long rate : rates)
+            {
+                scenarios.add(new Scenario(settings.layout(), settings.durability(), length, 0, rate));
+            }
+        }
+        return scenarios;
+    }
+
+    private LoadResult measure(final EchoCluster cluster, final ClusterSettings settings, final Scenario scenario)
+    {
+        final LoadGenerator load = new LoadGenerator(cluster, scenario.length(), settings.newIdleStrategy());
+        final long warmupNs = TimeUnit.SECONDS.toNanos(warmupS);
+        final long measureNs = TimeUnit.SECONDS.toNanos(measureS);
+        return scenario.perSecond() > 0 ?
+            load.openLoop(scenario.perSecond(), warmupNs, measureNs) :
+            load.closedLoop(scenario.outstanding(), warmupNs, measureNs);
+    }
+}

@@ -1,0 +1,211 @@
+package io.ukehi.benchmarks.cluster;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+import org.agrona.BufferUtil;
+import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Sends commands and times their echoes, the same for every system, on one thread. Latency is counted from when a
+ * command was due, not from when it could be sent: with a rate, what a system holds up makes all that come after late.
+ */
+final class LoadGenerator
+{
+    private static final long STALL_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final long LONGEST_NS = TimeUnit.SECONDS.toNanos(120);
+    private static final int SEND_LIMIT = 64;
+
+    private final EchoCluster cluster;
+    private final IdleStrategy idle;
+    private final UnsafeBuffer message;
+    private final int length;
+    private final Histogram histogram = new Histogram(LONGEST_NS, 3);
+    private final EchoListener listener = this::onEcho;
+    private final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
+    private final List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
+    private long measureFromNs;
+    private long measureToNs;
+    private long sent;
+    private long received;
+    private long receivedInTime;
+    private long expected;
+    private long allocatedBefore;
+    private long collectionsBefore;
+    private long allocated;
+    private long collections;
+
+    /** With messages of a length, 8 bytes or more. */
+    LoadGenerator(final EchoCluster cluster, final int length, final IdleStrategy idle)
+    {
+        this.cluster = cluster;
+        this.idle = idle;
+        this.length = length;
+        message = new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, 64));
+        message.setMemory(0, length, (byte)'x');
+    }
+
+    /** As many commands under way as told: with 1, the latency; with many, the highest rate. */
+    LoadResult closedLoop(final int outstanding, final long warmupNs, final long measureNs)
+    {
+        begin(warmupNs, measureNs);
+        boolean isMeasuring = false;
+        long nowNs = System.nanoTime();
+        long lastEchoNs = nowNs;
+        long lastReceived = 0;
+        while (nowNs - measureToNs < 0)
+        {
+            if (!isMeasuring && nowNs - measureFromNs >= 0)
+            {
+                isMeasuring = true;
+                startCounting();
+            }
+            int work = cluster.poll(listener);
+            for (int i = 0; i < SEND_LIMIT && sent - received < outstanding; i++)
+            {
+                if (!send(System.nanoTime()))
+                {
+                    break;
+                }
+                work++;
+            }
+            idle.idle(work);
+            nowNs = System.nanoTime();
+            if (received != lastReceived)
+            {
+                lastReceived = received;
+                lastEchoNs = nowNs;
+            }
+            checkStall(nowNs - lastEchoNs);
+        }
+        return end(measureNs);
+    }
+
+    private static void checkStall(final long silenceNs)
+    {
+        if (silenceNs > STALL_NS)
+        {
+            throw new IllegalStateException("no command has come back for " + STALL_NS / 1_000_000_000 + " s");
+        }
+    }
+
+    /** So many commands a second, each due at its own time, whether or not those before it have come back. */
+    LoadResult openLoop(final long perSecond, final long warmupNs, final long measureNs)
+    {
+        begin(warmupNs, measureNs);
+        final double intervalNs = 1e9 / perSecond;
+        final long startNs = System.nanoTime();
+        boolean isMeasuring = false;
+        long nowNs = startNs;
+        while (nowNs - measureToNs < 0)
+        {
+            if (!isMeasuring && nowNs - measureFromNs >= 0)
+            {
+                isMeasuring = true;
+                startCounting();
+            }
+            int work = cluster.poll(listener);
+            nowNs = System.nanoTime();
+            for (int i = 0; i < SEND_LIMIT; i++)
+            {
+                final long dueNs = startNs + (long)(sent * intervalNs);
+                if (dueNs - nowNs > 0 || !send(dueNs))
+                {
+                    break;
+                }
+                work++;
+            }
+            idle.idle(work);
+            nowNs = System.nanoTime();
+        }
+        // Those that were due and could not even be sent are unanswered too.
+        final long unsent = Math.max(0, (long)((measureToNs - startNs) / intervalNs) - sent);
+        expected += Math.min(unsent, (long)(measureNs / intervalNs));
+        return end(measureNs);
+    }
+
+    private void begin(final long warmupNs, final long measureNs)
+    {
+        histogram.reset();
+        sent = 0;
+        received = 0;
+        receivedInTime = 0;
+        expected = 0;
+        measureFromNs = System.nanoTime() + warmupNs;
+        measureToNs = measureFromNs + measureNs;
+        idle.reset();
+    }
+
+    private void startCounting()
+    {
+        collectionsBefore = collectionCount();
+        allocatedBefore = threads.getTotalThreadAllocatedBytes();
+    }
+
+    private long collectionCount()
+    {
+        long count = 0;
+        for (final GarbageCollectorMXBean collector : collectors)
+        {
+            count += collector.getCollectionCount();
+        }
+        return count;
+    }
+
+    private boolean send(final long dueNs)
+    {
+        message.putLong(0, dueNs, ByteOrder.LITTLE_ENDIAN);
+        if (!cluster.offer(message, 0, length))
+        {
+            return false;
+        }
+        sent++;
+        if (isMeasured(dueNs))
+        {
+            expected++;
+        }
+        return true;
+    }
+
+    private boolean isMeasured(final long stampNs)
+    {
+        return stampNs - measureFromNs >= 0 && stampNs - measureToNs < 0;
+    }
+
+    private void onEcho(final long stampNs)
+    {
+        received++;
+        final long nowNs = System.nanoTime();
+        if (isMeasured(nowNs))
+        {
+            receivedInTime++;
+        }
+        if (isMeasured(stampNs))
+        {
+            histogram.recordValue(Math.clamp(nowNs - stampNs, 0, LONGEST_NS));
+        }
+    }
+
+    private LoadResult end(final long measureNs)
+    {
+        allocated = threads.getTotalThreadAllocatedBytes() - allocatedBefore;
+        collections = collectionCount() - collectionsBefore;
+        final long deadlineNs = System.nanoTime() + DRAIN_NS;
+        while (received < sent && System.nanoTime() - deadlineNs < 0)
+        {
+            idle.idle(cluster.poll(listener));
+        }
+        return new LoadResult(
+            histogram.copy(),
+            receivedInTime * 1e9 / measureNs,
+            expected - histogram.getTotalCount(),
+            (double)allocated / Math.max(1, receivedInTime),
+            collections);
+    }
+}

@@ -1,0 +1,21 @@
+package io.ukehi.benchmarks.cluster;
+
+import org.HdrHistogram.Histogram;
+
+/**
+ * What one run of the load generator gave.
+ *
+ * @param histogram         latency in nanoseconds, from when a command was due.
+ * @param perSecond         echoes a second while it was measured.
+ * @param unanswered        commands that were due while it was measured, and had not come back two seconds later.
+ * @param bytesPerCommand   allocated by all threads of this process.
+ * @param collections       of garbage in this process.
+ */
+record LoadResult(
+    Histogram histogram, double perSecond, long unanswered, double bytesPerCommand, long collections)
+{
+    double micros(final double percentile)
+    {
+        return histogram.getValueAtPercentile(percentile) / 1000.0;
+    }
+}

@@ -1,0 +1,165 @@
+package io.ukehi.benchmarks.cluster;
+
+import io.ukehi.client.ClientContext;
+import io.ukehi.client.Outcome;
+import io.ukehi.client.ReplyListener;
+import io.ukehi.client.UkehiClient;
+import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.node.DriverMode;
+import io.ukehi.node.NodeContext;
+import io.ukehi.node.UkehiNode;
+import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
+import org.agrona.CloseHelper;
+import org.agrona.DirectBuffer;
+
+/** Ukehi, as an application embeds it. */
+final class UkehiSystem implements EchoSystem
+{
+    private static final int PEER_PORT = 0;
+    private static final int CLIENT_PORT = 1;
+
+    private final String title;
+    private final Threading threading;
+
+    UkehiSystem(final String title, final Threading threading)
+    {
+        this.title = title;
+        this.threading = threading;
+    }
+
+    @Override
+    public String title()
+    {
+        return title;
+    }
+
+    @Override
+    public Member launchMember(final ClusterSettings settings, final int memberId)
+    {
+        final NodeContext context = new NodeContext()
+            .memberId(memberId)
+            .members(members(settings))
+            .dataDirectoryName(settings.directoryOf(title, memberId).toString())
+            .durability(settings.durability())
+            .driverMode(driverMode(settings))
+            .aeronDirectoryName(settings.driverDirectory(memberId))
+            .idleStrategyName(settings.idle())
+            .stateMachine(new EchoStateMachine());
+        if (settings.electionTimeoutMs() > 0)
+        {
+            final long timeoutNs = TimeUnit.MILLISECONDS.toNanos(settings.electionTimeoutMs());
+            context.electionTimeoutMinNs(timeoutNs).electionTimeoutMaxNs(2 * timeoutNs)
+                .heartbeatIntervalNs(timeoutNs / 3);
+        }
+        final UkehiNode node = UkehiNode.launch(context);
+        return node::close;
+    }
+
+    private DriverMode driverMode(final ClusterSettings settings)
+    {
+        if (ClusterSettings.Layout.ONE == settings.layout())
+        {
+            return DriverMode.EXTERNAL;
+        }
+        return Threading.DRIVER_THREAD == threading ?
+            DriverMode.EMBEDDED : DriverMode.INVOKER;
+    }
+
+    private static String members(final ClusterSettings settings)
+    {
+        final StringBuilder members = new StringBuilder();
+        for (int id = 1; id <= settings.nodes(); id++)
+        {
+            members.append(id > 1 ? "," : "").append(id).append("=localhost:")
+                .append(settings.port(id, PEER_PORT)).append(':').append(settings.port(id, CLIENT_PORT));
+        }
+        return members.toString();
+    }
+
+    private static String endpoints(final ClusterSettings settings)
+    {
+        final StringBuilder endpoints = new StringBuilder();
+        for (int id = 1; id <= settings.nodes(); id++)
+        {
+            endpoints.append(id > 1 ? "," : "").append(id).append('=')
+                .append(settings.isIpcClient() ? "ipc" : "localhost:" + settings.port(id, CLIENT_PORT));
+        }
+        return endpoints.toString();
+    }
+
+    @Override
+    public EchoClient connect(final ClusterSettings settings)
+    {
+        final boolean isInvoked = Threading.DRIVER_THREAD != threading;
+        final Drivers.Connection connection = new Drivers.Connection(settings, 0, isInvoked);
+        try
+        {
+            return new Client(connection, UkehiClient.open(new ClientContext()
+                .aeron(connection.aeron())
+                .endpoints(endpoints(settings))
+                .responseChannel(settings.isIpcClient() ? "aeron:ipc" :
+                    "aeron:udp?endpoint=localhost:" + settings.port(0, CLIENT_PORT))));
+        }
+        catch (final RuntimeException ex)
+        {
+            connection.close();
+            throw ex;
+        }
+    }
+
+    private static final class Client implements EchoClient, ReplyListener
+    {
+        private final Drivers.Connection connection;
+        private final UkehiClient client;
+        private EchoListener listener;
+
+        Client(final Drivers.Connection connection, final UkehiClient client)
+        {
+            this.connection = connection;
+            this.client = client;
+        }
+
+        @Override
+        public boolean offer(final DirectBuffer buffer, final int offset, final int length)
+        {
+            return client.offer(buffer, offset, length) > 0;
+        }
+
+        @Override
+        public int poll(final EchoListener echoListener)
+        {
+            listener = echoListener;
+            return connection.invoke() + client.poll(this);
+        }
+
+        @Override
+        public void onReply(
+            final long correlationId,
+            final Outcome outcome,
+            final ReplyCode code,
+            final long index,
+            final long token,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            if (Outcome.COMMITTED == outcome)
+            {
+                listener.onEcho(buffer.getLong(offset, ByteOrder.LITTLE_ENDIAN));
+            }
+        }
+
+        @Override
+        public int leaderId()
+        {
+            return client.leaderId();
+        }
+
+        @Override
+        public void close()
+        {
+            CloseHelper.quietCloseAll(client, connection);
+        }
+    }
+}
