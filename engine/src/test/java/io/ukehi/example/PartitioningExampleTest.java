@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -103,26 +104,36 @@ class PartitioningExampleTest
     void shouldRouteKeysOverTwoClusters(@TempDir final Path directory) throws Exception
     {
         final Map<String, String> endpoints = new TreeMap<>();
-        try (UkehiNode first = launch(directory, "orders-1", endpoints);
-            UkehiNode second = launch(directory, "orders-2", endpoints);
-            PartitioningExample store = new PartitioningExample(endpoints))
+        final List<UkehiNode> nodes = new ArrayList<>();
+        try
         {
-            final Map<String, Integer> counts = new TreeMap<>();
-            for (int i = 0; i < 200; i++)
+            nodes.add(launch(directory, "orders-1", endpoints));
+            nodes.add(launch(directory, "orders-2", endpoints));
+            try (PartitioningExample store = new PartitioningExample(endpoints))
             {
-                store.put("order " + i, "value " + i);
-                counts.merge(store.ring().nodeAt(hash("order " + i, 0)).name(), 1, Integer::sum);
-            }
-            assertEquals(2, counts.size());
-            for (int i = 0; i < 200; i++)
-            {
-                assertEquals("value " + i, store.get("order " + i));
-            }
-            for (final Map.Entry<String, String> cluster : endpoints.entrySet())
-            {
-                assertHoldsItsOwn(cluster.getKey(), cluster.getValue(), store, counts.get(cluster.getKey()));
+                write(store, endpoints);
             }
         }
+        finally
+        {
+            CloseHelper.closeAll(nodes);
+        }
+    }
+
+    private static void write(final PartitioningExample store, final Map<String, String> endpoints)
+    {
+        final Map<String, Integer> counts = new TreeMap<>();
+        for (int i = 0; i < 200; i++)
+        {
+            store.put("order " + i, "value " + i);
+            counts.merge(store.ring().nodeAt(hash("order " + i, 0)).name(), 1, Integer::sum);
+        }
+        assertEquals(2, counts.size());
+        for (int i = 0; i < 200; i++)
+        {
+            assertEquals("value " + i, store.get("order " + i));
+        }
+        endpoints.forEach((name, list) -> assertHoldsItsOwn(name, list, store, counts.get(name)));
     }
 
     private static UkehiNode launch(final Path directory, final String name, final Map<String, String> endpoints)

@@ -18,6 +18,7 @@ final class MutantCatalogue
         logCutting();
         logRecovery();
         messages();
+        tokens();
     }
 
     private MutantCatalogue()
@@ -201,5 +202,13 @@ final class MutantCatalogue
         add(59, "a frame's checksum is not looked at", "log/EntryFrame",
             "if (crc(buffer, offset) != computeCrc(crc, buffer, offset, length))",
             "if (false && crc(buffer, offset) != computeCrc(crc, buffer, offset, length))");
+    }
+
+    private static void tokens()
+    {
+        add(31, "a leader goes on in a term whose tokens are used up", "raft/Raft",
+            "        return 0 == tokens.remaining() ?\n            RaftLog.BACK_PRESSURED : ", "        return ");
+        add(31, "a term whose tokens are used up is not left", "raft/Raft",
+            "            election.standNow(true);\n", "");
     }
 }
