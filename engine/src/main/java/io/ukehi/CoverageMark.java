@@ -90,9 +90,7 @@ public enum CoverageMark
     /** A command is taken, and another one committed in its place. */
     SUPERSEDED,
     /** A command is committed after the leadership that took it has ended. */
-    COMMITTED_AFTER_LEADERSHIP,
-    /** A snapshot on the disk is damaged, and an older one counts. */
-    SNAPSHOT_DAMAGED;
+    COMMITTED_AFTER_LEADERSHIP;
 
     /** Switches counting on. */
     public static final String PROPERTY = "ukehi.coverage.marks";

@@ -3,6 +3,8 @@ package io.ukehi.kv;
 import io.ukehi.Invariant;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
+import io.ukehi.statemachine.SnapshotLoader;
+import io.ukehi.statemachine.SnapshotTask;
 import io.ukehi.statemachine.StateMachine;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -36,8 +38,11 @@ public final class KvStateMachine implements StateMachine
     private final KvArena arena = new KvArena();
     private final KvTree tree = new KvTree(arena);
     private final KvCommandDecoder command = new KvCommandDecoder();
+    private final KvSnapshot snapshot = new KvSnapshot(this);
     private long usedBytes = 0;
     private long hashSum = 0;
+    /** Highest version of any record that was ever written. */
+    private long lastVersion = 0;
 
     /** A store that takes what memory holds. */
     public KvStateMachine()
@@ -107,10 +112,67 @@ public final class KvStateMachine implements StateMachine
         return 0 == digest ? EMPTY_DIGEST : digest;
     }
 
+    @Override
+    public SnapshotTask onTakeSnapshot()
+    {
+        snapshot.begin(lastVersion);
+        return snapshot;
+    }
+
+    @Override
+    public boolean isAppliedDuringSnapshot()
+    {
+        return true;
+    }
+
+    @Override
+    public SnapshotLoader onLoadSnapshot()
+    {
+        snapshot.forget();
+        arena.close();
+        tree.reset();
+        usedBytes = 0;
+        hashSum = 0;
+        lastVersion = 0;
+        return this::load;
+    }
+
+    /** Takes a record in as it was written. */
+    private void load(final DirectBuffer buffer, final int offset, final int length)
+    {
+        if (length < KvRecord.KEY_OFFSET || length > KvArena.MAX_BLOCK_LENGTH)
+        {
+            throw new IllegalArgumentException("a snapshot's record of " + length + " bytes cannot be");
+        }
+        final long record = arena.allocate(length);
+        final UnsafeBuffer chunk = arena.chunk(record);
+        final int at = KvArena.offset(record);
+        chunk.putBytes(at, buffer, offset, length);
+        final int keyLength = KvRecord.keyLength(chunk, at);
+        final int valueLength = KvRecord.valueLength(chunk, at);
+        if (keyLength < 1 || keyLength > KvCodec.MAX_KEY_LENGTH ||
+            valueLength < 0 || valueLength != length - KvRecord.length(keyLength, 0))
+        {
+            throw new IllegalArgumentException("a snapshot's record of " + length + " bytes cannot have a key of " +
+                keyLength + " and a value of " + valueLength);
+        }
+        final long hash = KvRecord.hashOf(chunk, at + KvRecord.KEY_OFFSET, keyLength, valueLength);
+        final long found = tree.locate(chunk, at + KvRecord.KEY_OFFSET, keyLength);
+        if (hash != KvRecord.hash(chunk, at) || KvArena.NULL != found)
+        {
+            throw new IllegalArgumentException("a snapshot's record is not what was written");
+        }
+        tree.insert(record);
+        hashSum += hash;
+        usedBytes += usedBytesOf(record);
+        lastVersion = Math.max(lastVersion, KvRecord.version(chunk, at));
+    }
+
     /** Gives the memory back. */
     @Override
     public void onStop()
     {
+        snapshot.forget();
         arena.close();
     }
 
@@ -289,7 +351,7 @@ public final class KvStateMachine implements StateMachine
             write(record, index);
             tree.insert(record);
         }
-        else if (KvArena.isSameBlock(length, blockLengthOf(oldRecord)))
+        else if (KvArena.isSameBlock(length, blockLengthOf(oldRecord)) && !snapshot.isNeeded(oldRecord))
         {
             hashSum -= KvRecord.hash(arena.chunk(oldRecord), KvArena.offset(oldRecord));
             usedBytes -= oldBytes;
@@ -322,15 +384,23 @@ public final class KvStateMachine implements StateMachine
         chunk.putLong(offset + KvRecord.HASH_OFFSET, hash);
         hashSum += hash;
         usedBytes += usedBytesOf(record);
+        lastVersion = index;
     }
 
-    /** Counts a record out and frees its block. */
+    /** Counts a record out and frees its block, unless a snapshot has yet to write it. */
     private void release(final long record)
     {
         hashSum -= KvRecord.hash(arena.chunk(record), KvArena.offset(record));
         usedBytes -= usedBytesOf(record);
         Invariant.check(usedBytes >= 0, "no more is taken out than was put in", usedBytes);
-        arena.free(record, blockLengthOf(record));
+        if (snapshot.isNeeded(record))
+        {
+            snapshot.keep(record);
+        }
+        else
+        {
+            arena.free(record, blockLengthOf(record));
+        }
     }
 
     private long usedBytesOf(final long record)

@@ -44,6 +44,22 @@ final class KvTree
         this.root = nodes.newNode(0);
     }
 
+    /** Begins anew in an arena that was emptied. */
+    void reset()
+    {
+        root = nodes.newNode(0);
+        size = 0;
+        leafDepth = NOT_LOCATED;
+    }
+
+    /** Gives back what a tree without records holds; it is not used again. */
+    void release()
+    {
+        Invariant.check(0 == size, "a tree that is given back is empty", size);
+        nodes.free(root);
+        root = KvArena.NULL;
+    }
+
     /** Number of records. */
     long size()
     {

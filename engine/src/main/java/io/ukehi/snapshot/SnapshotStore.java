@@ -1,6 +1,5 @@
 package io.ukehi.snapshot;
 
-import io.ukehi.CoverageMark;
 import io.ukehi.Crc32c;
 import io.ukehi.log.Storage;
 import io.ukehi.log.StorageFile;
@@ -46,7 +45,6 @@ public final class SnapshotStore
         store.removeLeftovers();
         while (!store.snapshots.isEmpty() && !store.isSound(store.snapshots.getLast()))
         {
-            CoverageMark.SNAPSHOT_DAMAGED.hit();
             final SnapshotManifest bad = store.snapshots.removeLast();
             store.damaged.add(SnapshotFiles.stem(bad.index(), bad.term()));
             store.deleteNow(SnapshotFiles.stem(bad.index(), bad.term()));
@@ -66,8 +64,7 @@ public final class SnapshotStore
                 final String stem = SnapshotFiles.stemOf(name);
                 if (null == manifest || !stem.equals(SnapshotFiles.stem(manifest.index(), manifest.term())))
                 {
-                    CoverageMark.SNAPSHOT_DAMAGED.hit();
-                    damaged.add(stem);
+                            damaged.add(stem);
                     deleteNow(stem);
                 }
                 else if (!isOurs(manifest))

@@ -41,6 +41,39 @@ public interface StateMachine
     }
 
     /**
+     * Freezes the state as it is now, to be written as a snapshot over many cycles. Called between two commands; what
+     * it takes is added to the command behind it, so that a large state should not be copied here. The bytes must
+     * follow from the state alone: replicas that take a snapshot at one index are compared byte for byte.
+     *
+     * @return what writes it; null if this state machine has no snapshots, and then the log is kept for ever.
+     */
+    default SnapshotTask onTakeSnapshot()
+    {
+        return null;
+    }
+
+    /**
+     * Whether commands may be applied while a {@link SnapshotTask} writes what it froze. If not, none is applied
+     * until it has ended; and then, so that no client waits, snapshots are taken on followers, by the leader only if
+     * it has no follower or has gone without one for long.
+     */
+    default boolean isAppliedDuringSnapshot()
+    {
+        return false;
+    }
+
+    /**
+     * The state is to be replaced by a snapshot's: what there is of it is dropped. No command is applied before the
+     * loader has had all records; if the node ends before, the state is not used again.
+     *
+     * @return what is given the records.
+     */
+    default SnapshotLoader onLoadSnapshot()
+    {
+        throw new UnsupportedOperationException("this state machine has no snapshots");
+    }
+
+    /**
      * A number that is equal on replicas of equal state and, very likely, different otherwise. 0 says "not offered".
      */
     default long stateDigest()
