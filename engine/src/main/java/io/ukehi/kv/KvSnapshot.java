@@ -14,9 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * of what the two trees hold next. So the bytes depend on the frozen state alone, and what freezing costs is a block
  * for each record that is changed before the walk has come by.
  * <p>
- * The records are the blocks of {@link KvRecord} as they lie in memory, hash included; members of a cluster have the same
- * byte order. Owned by the duty-cycle thread; allocates nothing on
- * the heap once begun.
+ * The records are the blocks of {@link KvRecord} as they lie in memory, hash included; members of a cluster have the
+ * same byte order. Owned by the duty-cycle thread; allocates nothing on the heap once begun.
  */
 final class KvSnapshot implements SnapshotTask
 {

@@ -29,6 +29,8 @@ final class SegmentSupply implements AutoCloseable
     private final OneToOneConcurrentArrayQueue<Sealed> sealed = new OneToOneConcurrentArrayQueue<>(QUEUE_CAPACITY);
     private final OneToOneConcurrentArrayQueue<StorageFile> toClose =
         new OneToOneConcurrentArrayQueue<>(QUEUE_CAPACITY);
+    private final OneToOneConcurrentArrayQueue<StorageFile> toDelete =
+        new OneToOneConcurrentArrayQueue<>(QUEUE_CAPACITY);
     private volatile LogSegment ready;
     private volatile boolean isFull;
     private StorageFile preparing;
@@ -66,6 +68,12 @@ final class SegmentSupply implements AutoCloseable
         toSeal.offer(segment);
     }
 
+    /** The duty cycle gives a segment up. False if there is no room for another at this moment. */
+    boolean delete(final LogSegment segment)
+    {
+        return toDelete.offer(segment.file());
+    }
+
     /** The duty cycle takes the new mapping of sealed segments over. Returns how many. */
     int adoptSealed()
     {
@@ -92,7 +100,22 @@ final class SegmentSupply implements AutoCloseable
             file.close();
             workCount++;
         }
-        return workCount + sealOne(writtenTo);
+        return workCount + sealOne(writtenTo) + deleteOne();
+    }
+
+    /** One a step, each durably: were a newer one gone and an older one back, the log would have a gap. */
+    private int deleteOne()
+    {
+        final StorageFile file = toDelete.poll();
+        if (null == file)
+        {
+            return 0;
+        }
+        final String name = file.name();
+        file.close();
+        storage.delete(name);
+        storage.forceDirectory();
+        return 1;
     }
 
     private int sealOne(final long writtenTo)
@@ -206,6 +229,10 @@ final class SegmentSupply implements AutoCloseable
             CloseHelper.quietClose(next.file);
         }
         for (StorageFile file = toClose.poll(); null != file; file = toClose.poll())
+        {
+            CloseHelper.quietClose(file);
+        }
+        for (StorageFile file = toDelete.poll(); null != file; file = toDelete.poll())
         {
             CloseHelper.quietClose(file);
         }

@@ -452,6 +452,87 @@ public final class SegmentedLog implements AutoCloseable
         return workCount;
     }
 
+    /** CRC32C of the frame of an entry that is held, or of the one before the first. */
+    public int frameCrcAt(final long index)
+    {
+        Invariant.check(index >= firstIndex() - 1 && index <= tail.index(), "an entry that is known", index);
+        if (index == tail.index())
+        {
+            return tail.crc();
+        }
+        if (index < firstIndex())
+        {
+            SegmentHeader.before(segments[0].buffer(), link);
+            return link.crc();
+        }
+        final LogSegment segment = segmentOf(index);
+        return EntryFrame.crc(segment.buffer(), segment.positionOf(index));
+    }
+
+    /**
+     * Gives up whole segments whose entries are all below an index; their files are deleted by the flusher, the oldest
+     * first, so that whatever a crash leaves is a log that begins somewhere and has no gap.
+     *
+     * @param index that stays, and all after it.
+     * @return {@link #firstIndex()} now.
+     */
+    public long purgeTo(final long index)
+    {
+        int gone = 0;
+        // What is sealed and mapped for reading is the flusher's no more.
+        while (gone < segmentCount - 1 && segments[gone].lastIndex() < index && !segments[gone].isWritable() &&
+            supply.delete(segments[gone]))
+        {
+            gone++;
+        }
+        if (gone > 0)
+        {
+            segmentCount -= gone;
+            System.arraycopy(segments, gone, segments, 0, segmentCount);
+            Arrays.fill(segments, segmentCount, segmentCount + gone, null);
+            generation++;
+        }
+        return firstIndex();
+    }
+
+    /**
+     * Replaces the log by a snapshot; durable on return. First everything is cut, then the one segment that is left
+     * gets another beginning, in a single sector. What a crash leaves is the old log, a prefix of it, an empty one, or
+     * the new one: whoever has the snapshot resets it again.
+     *
+     * @param index of the last entry in the snapshot, and the rest of what is known of that entry.
+     */
+    public void resetTo(
+        final long index, final long term, final long token, final long clusterTimeNs, final int frameCrc)
+    {
+        flusher.pause();
+        flusher.checkFailure();
+        write();
+        try
+        {
+            if (tail.index() >= firstIndex())
+            {
+                cut(firstIndex());
+            }
+            tail.set(index, term, token, clusterTimeNs, frameCrc);
+            active.begin(index + 1, active.basePosition());
+            SegmentHeader.put(
+                crc, active.buffer(), active.sequence(), config.logId(), index + 1, tail, active.length());
+            terms.reset(index, term);
+            commitIndex = index;
+            writer.reset(active, active.end(), index, true);
+            writer.forceMark(0, index);
+            queue.reset(position(), index);
+            generation++;
+        }
+        catch (final Throwable thrown)
+        {
+            flusher.onFailure(thrown);
+            throw thrown;
+        }
+        flusher.resume();
+    }
+
     private long position()
     {
         return active.basePosition() + active.end();

@@ -15,6 +15,7 @@ import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
+import io.ukehi.snapshot.SnapshotStore;
 import io.ukehi.statemachine.AppliedListener;
 import io.ukehi.statemachine.CommandApplier;
 import io.ukehi.statemachine.CommandHeader;
@@ -47,6 +48,9 @@ public final class Replica
     private final PendingProposals.Sink superseded;
     private final int applyLimit;
     private final long replayTo;
+    /** Null if this replica has none. */
+    private final ReplicaSnapshots snapshots;
+    private long nowNs;
     private boolean isRecovering = true;
     private boolean isStarted;
 
@@ -70,6 +74,28 @@ public final class Replica
         final ReplicaLimits limits,
         final ReplicaListener listener)
     {
+        this(config, log, hardState, sender, stateMachine, limits, listener, null, null);
+    }
+
+    /**
+     * A replica that takes snapshots, and begins with the newest one.
+     *
+     * @param config    of the rules; its initial commit index is at least that of the newest snapshot.
+     * @param log       recovered, and brought to go on where the newest snapshot ends: {@link #reconcile}.
+     * @param snapshots whose helper somebody drives; null for a replica without.
+     * @param policy    when one is taken; null without.
+     */
+    public Replica(
+        final RaftConfig config,
+        final RaftLog log,
+        final HardStateStore hardState,
+        final PeerSender sender,
+        final StateMachine stateMachine,
+        final ReplicaLimits limits,
+        final ReplicaListener listener,
+        final SnapshotStore snapshots,
+        final SnapshotPolicy policy)
+    {
         this.log = log;
         this.listener = listener;
         this.superseded = listener::onSuperseded;
@@ -77,6 +103,7 @@ public final class Replica
         this.pending = new PendingProposals(limits.pendingLimit());
         this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
         this.replayTo = config.initialCommitIndex();
+        this.snapshots = null == snapshots ? null : new ReplicaSnapshots(snapshots, policy, log, applier);
         this.raft = new Raft(
             config, log, hardState, doubts, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
     }
@@ -86,13 +113,32 @@ public final class Replica
     {
         Invariant.check(!isStarted, "a replica is started once");
         isStarted = true;
-        applier.start(0);
+        if (null != snapshots && null != snapshots.newest())
+        {
+            applier.startEmpty();
+            snapshots.beginLoad();
+        }
+        else
+        {
+            applier.start(0);
+        }
+    }
+
+    /**
+     * Before a replica with snapshots is made: see {@link ReplicaSnapshots#reconcile}.
+     *
+     * @return index of the newest snapshot, 0 if there is none.
+     */
+    public static long reconcile(final SnapshotStore snapshots, final RaftLog log)
+    {
+        return ReplicaSnapshots.reconcile(snapshots, log);
     }
 
     /** Begins a cycle: monotonic time, and wall time since the epoch, both in nanoseconds. */
-    public void onCycle(final long nowNs, final long epochNs)
+    public void onCycle(final long newNowNs, final long epochNs)
     {
-        if (isRecovering && applier.appliedIndex() >= replayTo)
+        nowNs = newNowNs;
+        if (isRecovering && !isLoading() && applier.appliedIndex() >= replayTo)
         {
             isRecovering = false;
             listener.onRecovered();
@@ -149,20 +195,59 @@ public final class Replica
      */
     public int doWork()
     {
+        if (isLoading())
+        {
+            final int loaded = snapshots.doLoad();
+            return isRecovering ? loaded : loaded + doRaft();
+        }
         if (isRecovering)
         {
             return applier.apply(replayTo, applyLimit);
         }
+        final int workCount = doRaft() + apply();
+        return null == snapshots ? workCount : workCount + snapshots.doWork(raft, nowNs);
+    }
+
+    private int doRaft()
+    {
         int workCount = raft.doTimers();
         workCount += raft.doReplication();
         workCount += log.flush();
-        workCount += raft.doProgress();
-        final int applied = applier.apply(raft.commitIndex(), applyLimit);
+        return workCount + raft.doProgress();
+    }
+
+    private int apply()
+    {
+        final long commitIndex = raft.commitIndex();
+        final int applied = applier.apply(
+            null == snapshots ? commitIndex : snapshots.applyTo(commitIndex), applyLimit);
         if (applied > 0)
         {
             pending.onAppliedTo(applier.appliedIndex(), applier.appliedTerm(), superseded);
         }
-        return workCount + applied;
+        return applied;
+    }
+
+    /** Whether the state is being replaced by a snapshot's. */
+    private boolean isLoading()
+    {
+        return null != snapshots && snapshots.isLoading();
+    }
+
+    /** Takes a snapshot soon, whatever the policy says. False if this replica has none. */
+    public boolean takeSnapshot()
+    {
+        if (null != snapshots)
+        {
+            snapshots.request();
+        }
+        return null != snapshots;
+    }
+
+    /** Index of the newest durable snapshot, 0 if there is none. */
+    public long snapshotIndex()
+    {
+        return null == snapshots ? 0 : snapshots.newestIndex();
     }
 
     /** Stops the state machine, and gives up on what is pending. Idempotent. */
@@ -177,6 +262,10 @@ public final class Replica
             }
             finally
             {
+                if (null != snapshots)
+                {
+                    snapshots.stop();
+                }
                 applier.stop();
             }
         }

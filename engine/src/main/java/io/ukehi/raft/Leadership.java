@@ -229,6 +229,17 @@ final class Leadership
         return state.membership.reached(values, 0) - (timeNs - state.nowNs()) >= 0;
     }
 
+    /** The least that any peer, learners too, is known to hold; of the own log if there is none. */
+    long lowestMatchIndex()
+    {
+        long lowest = state.log.lastIndex();
+        for (final Replicator replicator : replicators)
+        {
+            lowest = Math.min(lowest, replicator.matchIndex());
+        }
+        return lowest;
+    }
+
     /** The replicator of a peer, null if the id is not a peer's. */
     Replicator replicator(final int peerId)
     {

@@ -150,6 +150,12 @@ final class Membership
         return configurations[i];
     }
 
+    /** Whether {@link #at} knows for sure: older configurations are forgotten once a newer one is committed. */
+    boolean isKnownAt(final long index)
+    {
+        return indexes[0] <= index;
+    }
+
     int peerCount()
     {
         return peers.length;

@@ -3,6 +3,7 @@ package io.ukehi.raft;
 import io.ukehi.CoverageMark;
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.fencing.FencingTokenState;
+import io.ukehi.Invariant;
 import org.agrona.DirectBuffer;
 
 /**
@@ -453,6 +454,12 @@ public final class Raft implements PeerHandler
         return state.membership.current();
     }
 
+    /** What was in force at a committed index; null if that is no longer known. */
+    public Configuration configurationAt(final long index)
+    {
+        return state.membership.isKnownAt(index) ? state.membership.at(index) : null;
+    }
+
     /** Index of {@link #configuration()}, 0 if it is the one the node was started with. */
     public long configurationIndex()
     {
@@ -472,6 +479,13 @@ public final class Raft implements PeerHandler
     public long electionCount()
     {
         return election.electionCount();
+    }
+
+    /** The least index that any peer is known to hold durably; only of a leader. */
+    public long lowestMatchIndex()
+    {
+        Invariant.check(Role.LEADER == state.role(), "only a leader knows its peers' logs", state.term());
+        return leadership.lowestMatchIndex();
     }
 
     /** Highest index that a peer is known to hold durably; 0 if this node does not lead or the id is no peer's. */

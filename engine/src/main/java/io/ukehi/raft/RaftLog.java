@@ -103,6 +103,35 @@ public interface RaftLog
     int read(long fromIndex, long toIndex, int maxBytes, EntryCursor cursor);
 
     /**
+     * CRC32C of an entry's frame, to which the next frame is chained.
+     *
+     * @param index {@code firstIndex() - 1} to {@code lastIndex()}.
+     */
+    int frameCrcAt(long index);
+
+    /**
+     * Gives up entries that a durable snapshot contains, as far as that can be done cheaply: entries below the index
+     * may stay, none from it on goes.
+     *
+     * @param index at most the commit index.
+     * @return {@link #firstIndex()} now.
+     */
+    long purgeTo(long index);
+
+    /**
+     * Replaces the whole log by a snapshot (Raft section 7): the log then is empty and begins behind it, and the next
+     * frame is chained to the snapshot's last one. On return that is durable. A crash on the way leaves the old log, a
+     * prefix of it, or the new one.
+     *
+     * @param index    of the snapshot's last entry, which the log does not hold with this term.
+     * @param term     of that entry.
+     * @param token    of that entry.
+     * @param timeNs   of that entry, nanoseconds since the epoch.
+     * @param frameCrc of that entry.
+     */
+    void resetTo(long index, long term, long token, long timeNs, int frameCrc);
+
+    /**
      * Tells how far the log is known to be committed. The log keeps it without hurry, as the place up to which a
      * restarted node may apply at once: what it finds there is never more than what was committed.
      */

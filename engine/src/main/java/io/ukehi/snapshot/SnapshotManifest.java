@@ -53,12 +53,12 @@ public record SnapshotManifest(
     byte[] members)
 {
     /** Longest membership configuration in bytes. */
-    public static final int MAX_MEMBERS_LENGTH = 3072;
+    public static final int MAX_MEMBERS_LENGTH = 8096;
 
     /** Longest manifest in bytes. */
     public static final int MAX_LENGTH = 96 + MAX_MEMBERS_LENGTH;
 
-    static final int FILE_LENGTH = 4096;
+    static final int FILE_LENGTH = 8192;
 
     /** "UKSN". */
     private static final int MAGIC = 0x4E534B55;
@@ -79,6 +79,14 @@ public record SnapshotManifest(
     private static final int CONTENT_CRC_OFFSET = 80;
     private static final int MEMBERS_LENGTH_OFFSET = 84;
     private static final int MEMBERS_OFFSET = 96;
+
+    /** The same with its content's sums. */
+    public SnapshotManifest withContent(final int newChunkCount, final int newContentCrc)
+    {
+        return new SnapshotManifest(
+            clusterId, groupId, chunkLength, index, term, token, clusterTimeNs, stateDigest, frameCrc,
+            newChunkCount, newContentCrc, members);
+    }
 
     /** Bytes of {@link #encode}. */
     public int length()

@@ -54,6 +54,7 @@ public final class CommandApplier
     private long appliedToken = 0;
     private long commandToken = 0;
     private long appliedClusterTimeNs = 0;
+    private long appliedBytes = 0;
     private long malformedCount = 0;
     private boolean started = false;
     private boolean blocked = false;
@@ -104,6 +105,69 @@ public final class CommandApplier
         }
     }
 
+    /** Starts the state machine; nothing is applied before {@link #restore} has told what state it was given. */
+    public void startEmpty()
+    {
+        Invariant.check(!started, "an applier is started once");
+        started = true;
+        try
+        {
+            stateMachine.onStart();
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onStart", 0, 0, thrown);
+        }
+    }
+
+    /** Has the state machine freeze its state: see {@link StateMachine#onTakeSnapshot()}. */
+    public SnapshotTask freeze()
+    {
+        try
+        {
+            return stateMachine.onTakeSnapshot();
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onTakeSnapshot", appliedIndex, appliedTerm, thrown);
+        }
+    }
+
+    /** Whether commands may be applied while a frozen state is written. */
+    public boolean isAppliedDuringSnapshot()
+    {
+        return stateMachine.isAppliedDuringSnapshot();
+    }
+
+    /** Has the state machine drop its state, to be given another: see {@link StateMachine#onLoadSnapshot()}. */
+    public SnapshotLoader load()
+    {
+        try
+        {
+            return stateMachine.onLoadSnapshot();
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onLoadSnapshot", appliedIndex, appliedTerm, thrown);
+        }
+    }
+
+    /**
+     * The state machine has been given a snapshot's state: the next entry applied is the one behind it. Index, term,
+     * token and time are one record with the state, so that no entry is applied twice or left out.
+     */
+    public void restore(final long index, final long term, final long token, final long clusterTimeNs)
+    {
+        Invariant.check(started && !blocked, "a state is restored while nothing is applied", index);
+        Invariant.check(index >= appliedIndex && term >= appliedTerm,
+            "a snapshot never takes a state back", index, appliedIndex);
+        appliedIndex = index;
+        appliedTerm = term;
+        appliedToken = token;
+        commandToken = token;
+        appliedClusterTimeNs = clusterTimeNs;
+    }
+
     /**
      * Applies what is committed and not applied yet, at most {@code maxEntries}.
      *
@@ -149,6 +213,24 @@ public final class CommandApplier
     public long appliedTerm()
     {
         return appliedTerm;
+    }
+
+    /** Fencing token of that entry. */
+    public long appliedToken()
+    {
+        return appliedToken;
+    }
+
+    /** Cluster time of that entry, nanoseconds since the epoch. */
+    public long appliedClusterTimeNs()
+    {
+        return appliedClusterTimeNs;
+    }
+
+    /** Bytes of log that were applied, frames included, since this applier was made. */
+    public long appliedBytes()
+    {
+        return appliedBytes;
     }
 
     /** Commands passed over because their payload is shorter than the CommandEntry block. */
@@ -204,6 +286,7 @@ public final class CommandApplier
     {
         final int length = log.read(appliedIndex + 1, toIndex, MAX_RUN_LENGTH, cursor);
         Invariant.check(length > 0, "a committed entry can be read", appliedIndex + 1, toIndex);
+        appliedBytes += length;
         while (cursor.next())
         {
             applyEntry(toIndex);

@@ -22,6 +22,8 @@ final class LogHistory
     private final List<Entry> entries;
     private long stamp;
     private long term;
+    /** What lies before it may be given up. */
+    private long neededFrom = 1;
 
     private record Entry(int type, long term, long token, long timeNs, byte[] payload)
     {
@@ -41,7 +43,29 @@ final class LogHistory
 
     LogHistory copy()
     {
-        return new LogHistory(new ArrayList<>(entries), stamp, term);
+        final LogHistory copy = new LogHistory(new ArrayList<>(entries), stamp, term);
+        copy.neededFrom = neededFrom;
+        return copy;
+    }
+
+    /** What lies before an entry may be missing from now on. */
+    void purgeTo(final long index)
+    {
+        neededFrom = index;
+    }
+
+    /** A snapshot takes the place of everything up to an entry. */
+    void resetTo(final long index, final long newTerm, final long token, final long timeNs)
+    {
+        entries.clear();
+        final Entry last = new Entry(0, newTerm, token, timeNs, new byte[0]);
+        for (long i = 1; i <= index; i++)
+        {
+            entries.add(last);
+        }
+        neededFrom = index + 1;
+        term = newTerm;
+        stamp = Math.max(stamp, index);
     }
 
     long lastIndex()
@@ -120,9 +144,9 @@ final class LogHistory
     {
         assertTrue(log.lastIndex() <= entries.size(),
             () -> "the log ends with " + log.lastIndex() + ", which was never appended; last was " + entries.size());
-        assertEquals(1, log.firstIndex());
+        assertTrue(log.firstIndex() <= neededFrom, () -> "the log begins at " + log.firstIndex());
         final LogCursor cursor = new LogCursor();
-        long index = 1;
+        long index = log.firstIndex();
         while (index <= log.lastIndex())
         {
             assertTrue(log.read(index, log.lastIndex(), 3_000, cursor) > 0);
@@ -142,7 +166,7 @@ final class LogHistory
     {
         final long last = log.lastIndex();
         assertEquals(termAt(last), log.lastTerm());
-        assertEquals(0, log.termAt(0));
+        assertEquals(termAt(log.firstIndex() - 1), log.termAt(log.firstIndex() - 1));
         assertEquals(SegmentedLog.UNKNOWN_TERM, log.termAt(last + 1));
         assertEquals(0 == last ? 0 : entries.get((int)last - 1).token, log.lastToken());
         assertEquals(0 == last ? 0 : entries.get((int)last - 1).timeNs, log.lastClusterTimeNs());

@@ -198,7 +198,8 @@ public final class InMemoryLog implements RaftLog
     }
 
     /** Forgets committed entries, as after a snapshot; the term before the first one that is left stays known. */
-    public void purgeTo(final long newFirstIndex)
+    @Override
+    public long purgeTo(final long newFirstIndex)
     {
         if (newFirstIndex < firstIndex || newFirstIndex > lastIndex + 1)
         {
@@ -208,6 +209,39 @@ public final class InMemoryLog implements RaftLog
         commitMark = Math.max(commitMark, newFirstIndex - 1);
         durableCommitMark = Math.max(durableCommitMark, newFirstIndex - 1);
         changeCount++;
+        return firstIndex;
+    }
+
+    @Override
+    public int frameCrcAt(final long index)
+    {
+        return (int)digestAt(index);
+    }
+
+    @Override
+    public void resetTo(
+        final long index, final long term, final long token, final long timeNs, final int frameCrc)
+    {
+        touchDisk();
+        cutListener.onCut(firstIndex);
+        end = 0;
+        lastIndex = index - 1;
+        offsets = new int[(int)Math.max(index, offsets.length)];
+        final int frame = claim(HEADER_LENGTH);
+        buffer.putInt(frame, HEADER_LENGTH);
+        buffer.putInt(frame + CRC_OFFSET, frameCrc);
+        buffer.putLong(frame + INDEX_OFFSET, index);
+        buffer.putLong(frame + TERM_OFFSET, term);
+        buffer.putLong(frame + TOKEN_OFFSET, token);
+        buffer.putLong(frame + TIME_OFFSET, timeNs);
+        add(frame);
+        firstIndex = index + 1;
+        handedOverIndex = index;
+        durableIndex = index;
+        commitMark = index;
+        durableCommitMark = index;
+        flushes.clear();
+        cutCount++;
     }
 
     @Override

@@ -224,6 +224,25 @@ final class ObservedLog implements RaftLog
     }
 
     @Override
+    public int frameCrcAt(final long index)
+    {
+        return log.frameCrcAt(index);
+    }
+
+    @Override
+    public long purgeTo(final long index)
+    {
+        return log.purgeTo(index);
+    }
+
+    @Override
+    public void resetTo(
+        final long index, final long term, final long token, final long timeNs, final int frameCrc)
+    {
+        log.resetTo(index, term, token, timeNs, frameCrc);
+    }
+
+    @Override
     public void onCommit(final long commitIndex)
     {
         log.onCommit(commitIndex);

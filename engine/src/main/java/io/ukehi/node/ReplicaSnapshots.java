@@ -1,0 +1,344 @@
+package io.ukehi.node;
+
+import io.ukehi.Invariant;
+import io.ukehi.log.StorageException;
+import io.ukehi.raft.Configuration;
+import io.ukehi.raft.Raft;
+import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.Role;
+import io.ukehi.snapshot.SnapshotException;
+import io.ukehi.snapshot.SnapshotInput;
+import io.ukehi.snapshot.SnapshotManifest;
+import io.ukehi.snapshot.SnapshotOutput;
+import io.ukehi.snapshot.SnapshotStore;
+import io.ukehi.statemachine.CommandApplier;
+import io.ukehi.statemachine.SnapshotLoader;
+import io.ukehi.statemachine.SnapshotTask;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.DirectBuffer;
+
+/**
+ * A replica's snapshots: when one is taken, the writing of a frozen state slice by slice while the replica goes on,
+ * what of the log is given up below one that is durable, and the loading of one at the start.
+ * <p>
+ * Order is everything here: the log is given up only below a snapshot that is durable, and a state counts as restored
+ * only with the index, term, token and time that lie in one record with it.
+ * <p>
+ * Duty-cycle thread. A cycle without a snapshot costs a few comparisons and allocates nothing.
+ */
+final class ReplicaSnapshots
+{
+    /** A state machine whose clients would wait is spared on a leader until so many snapshots are missing. */
+    private static final int SPARED = 8;
+
+    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
+
+    private final SnapshotStore store;
+    private final SnapshotPolicy policy;
+    private final RaftLog log;
+    private final CommandApplier applier;
+    private boolean isOffered = true;
+    private boolean isRequested;
+    private long lastBytes;
+    private long lastNs;
+    private boolean isTimed;
+    private long diskFullCount;
+
+    // Of the snapshot being taken.
+    private SnapshotOutput output;
+    private RecordWriter writer;
+    private SnapshotTask task;
+    private SnapshotManifest frozen;
+    private boolean isStateWritten;
+
+    // Of the snapshot being loaded.
+    private SnapshotInput input;
+    private RecordReader reader;
+    private SnapshotLoader loader;
+
+    ReplicaSnapshots(
+        final SnapshotStore store, final SnapshotPolicy policy, final RaftLog log, final CommandApplier applier)
+    {
+        this.store = store;
+        this.policy = policy;
+        this.log = log;
+        this.applier = applier;
+    }
+
+    /**
+     * Before a replica starts: sees to it that the log goes on where the newest snapshot ends. A log that ends before
+     * it, or has another entry in that place, was left behind by what is committed, and is replaced (Raft section 7).
+     *
+     * @return index of the newest snapshot, 0 if there is none.
+     * @throws StorageException if entries are missing between the two.
+     */
+    static long reconcile(final SnapshotStore store, final RaftLog log)
+    {
+        final SnapshotManifest newest = store.newest();
+        final long index = null == newest ? 0 : newest.index();
+        if (log.firstIndex() > index + 1)
+        {
+            throw new StorageException("the log begins with entry " + log.firstIndex() + ", but " +
+                (0 == index ? "there is no snapshot" : "the newest snapshot that is whole ends with " + index) +
+                (store.damaged().isEmpty() ? "" : " (damaged and removed: " + store.damaged() + ")") +
+                ": what lies between is lost here. Remove this member's data directory, and let it join anew");
+        }
+        if (index > 0 && (log.lastIndex() < index || log.termAt(index) != newest.term()))
+        {
+            log.resetTo(
+                index, newest.term(), newest.token(), newest.clusterTimeNs(), newest.frameCrc());
+        }
+        return index;
+    }
+
+    /** Begins to load the newest snapshot. False if there is none. */
+    boolean beginLoad()
+    {
+        final SnapshotManifest newest = store.newest();
+        if (null == newest)
+        {
+            return false;
+        }
+        input = store.read(newest, 0);
+        Invariant.check(null != input, "there is room for a reader at the start", newest.index());
+        loader = applier.load();
+        reader = new RecordReader(input, this::onRecord);
+        return true;
+    }
+
+    private void onRecord(final int kind, final DirectBuffer buffer, final int offset, final int length)
+    {
+        if (RecordWriter.STATE == kind)
+        {
+            loader.onRecord(buffer, offset, length);
+        }
+        else
+        {
+            throw new SnapshotException("the snapshot at index " + input.manifest().index() +
+                " has a record of unknown kind " + kind + ": it is of a later version");
+        }
+    }
+
+    /** Whether the state is being replaced: nothing may be applied. */
+    boolean isLoading()
+    {
+        return null != reader;
+    }
+
+    /** Loads a slice. Work done. */
+    int doLoad()
+    {
+        store.doWork();
+        final int chunks = reader.doWork(policy.sliceLength());
+        if (reader.isEnded())
+        {
+            final SnapshotManifest loaded = input.manifest();
+            loader.onEnd();
+            applier.restore(loaded.index(), loaded.term(), loaded.token(), loaded.clusterTimeNs());
+            if (loaded.stateDigest() != applier.stateDigest())
+            {
+                throw new SnapshotException("the snapshot at index " + loaded.index() + " has digest " +
+                    loaded.stateDigest() + ", the state made from it " + applier.stateDigest());
+            }
+            input.close();
+            input = null;
+            reader = null;
+            loader = null;
+            return 1;
+        }
+        return chunks;
+    }
+
+    /** Up to where entries may be applied in this cycle: not past where a snapshot is due. */
+    long applyTo(final long commitIndex)
+    {
+        if (null != task && !applier.isAppliedDuringSnapshot())
+        {
+            return applier.appliedIndex();
+        }
+        final long entries = policy.entries();
+        return 0 == entries ? commitIndex : Math.min(commitIndex, (applier.appliedIndex() / entries + 1) * entries);
+    }
+
+    /** Takes a snapshot as soon as that can be done, whatever the policy says. */
+    void request()
+    {
+        isRequested = true;
+    }
+
+    /** A cycle's share, after what is committed was applied. Work done. */
+    int doWork(final Raft raft, final long nowNs)
+    {
+        final SnapshotOutput ended = store.doWork();
+        if (null != ended && ended == output)
+        {
+            onEnded(raft);
+            return 1;
+        }
+        if (null != task)
+        {
+            return write();
+        }
+        return null == output && isDue(raft, nowNs) ? begin(raft, nowNs) : 0;
+    }
+
+    private boolean isDue(final Raft raft, final long nowNs)
+    {
+        final long index = applier.appliedIndex();
+        final long since = index - newestIndex();
+        if (!isTimed)
+        {
+            isTimed = true;
+            lastNs = nowNs;
+        }
+        if (since <= 0 || !isOffered)
+        {
+            return false;
+        }
+        if (isRequested)
+        {
+            return true;
+        }
+        final boolean isByEntries = policy.entries() > 0 && 0 == index % policy.entries();
+        final boolean isByBytes = policy.bytes() > 0 && applier.appliedBytes() - lastBytes >= policy.bytes();
+        final boolean isByTime = policy.intervalNs() > 0 && nowNs - lastNs >= policy.intervalNs();
+        return (isByEntries || isByBytes || isByTime) && since >= policy.minEntries() && !isSpared(raft, since);
+    }
+
+    private boolean isSpared(final Raft raft, final long since)
+    {
+        return Role.LEADER == raft.role() && !applier.isAppliedDuringSnapshot() &&
+            raft.configuration().members().length > 1 && since < SPARED * Math.max(policy.entries(), 1);
+    }
+
+    private int begin(final Raft raft, final long nowNs)
+    {
+        final long index = applier.appliedIndex();
+        final Configuration members = raft.configurationAt(index);
+        output = null == members ? null : store.take(index, applier.appliedTerm());
+        if (null == output)
+        {
+            return 0;
+        }
+        isRequested = false;
+        lastNs = nowNs;
+        lastBytes = applier.appliedBytes();
+        task = applier.freeze();
+        if (null == task)
+        {
+            isOffered = false;
+            output.abandon();
+            return 1;
+        }
+        final byte[] encoded = new byte[members.encodedLength()];
+        members.encode(new UnsafeBuffer(encoded), 0);
+        frozen = new SnapshotManifest(
+            store.config().clusterId(), store.config().groupId(), store.config().chunkLength(),
+            index, applier.appliedTerm(), applier.appliedToken(), applier.appliedClusterTimeNs(),
+            applier.stateDigest(), log.frameCrcAt(index), 1, 0, encoded);
+        writer = new RecordWriter(output);
+        isStateWritten = false;
+        return 1;
+    }
+
+    private int write()
+    {
+        writer.beginSlice(policy.sliceLength());
+        if (!isStateWritten && task.doWork(writer))
+        {
+            isStateWritten = true;
+            writer.kind(RecordWriter.END);
+        }
+        if (isStateWritten && writer.write(NOTHING, 0, 0))
+        {
+            writer.end();
+            output.finish(frozen::withContent);
+            endTask();
+        }
+        return 1;
+    }
+
+    private void endTask()
+    {
+        task.close();
+        task = null;
+        writer = null;
+        frozen = null;
+    }
+
+    private void onEnded(final Raft raft)
+    {
+        final SnapshotOutput.Outcome outcome = output.outcome();
+        output = null;
+        if (null != task)
+        {
+            endTask();
+        }
+        if (SnapshotOutput.Outcome.DISK_FULL == outcome)
+        {
+            diskFullCount++;
+        }
+        else if (SnapshotOutput.Outcome.DURABLE == outcome)
+        {
+            purge(raft);
+        }
+    }
+
+    /** Gives up the log below the newest snapshot, but for what is kept for those who are behind. */
+    private void purge(final Raft raft)
+    {
+        final long behind = store.newest().index() + 1;
+        long keepFrom = behind - policy.tailEntries();
+        if (Role.LEADER == raft.role())
+        {
+            keepFrom = Math.min(keepFrom, Math.max(raft.lowestMatchIndex() + 1, behind - policy.lagEntries()));
+        }
+        if (keepFrom > log.firstIndex())
+        {
+            log.purgeTo(keepFrom);
+        }
+    }
+
+    /** Index of the newest snapshot that is durable; 0 if there is none. */
+    long newestIndex()
+    {
+        final SnapshotManifest newest = store.newest();
+        return null == newest ? 0 : newest.index();
+    }
+
+    /** The newest snapshot that is durable; null if there is none. */
+    SnapshotManifest newest()
+    {
+        return store.newest();
+    }
+
+    /** Whether one is being taken. */
+    boolean isTaking()
+    {
+        return null != output;
+    }
+
+    /** Snapshots that were given up because the disk was full. */
+    long diskFullCount()
+    {
+        return diskFullCount;
+    }
+
+    /** The replica stops: what is under way is given up. */
+    void stop()
+    {
+        if (null != task)
+        {
+            endTask();
+        }
+        if (null != output)
+        {
+            output.abandon();
+            output = null;
+        }
+        if (null != input)
+        {
+            input.close();
+        }
+    }
+}
