@@ -49,7 +49,7 @@ public final class Replica
     private final int applyLimit;
     private final long replayTo;
     /** Null if this replica has none. */
-    private final ReplicaSnapshots snapshots;
+    private ReplicaSnapshots snapshots;
     private long nowNs;
     private boolean isRecovering = true;
     private boolean isStarted;
@@ -74,28 +74,6 @@ public final class Replica
         final ReplicaLimits limits,
         final ReplicaListener listener)
     {
-        this(config, log, hardState, sender, stateMachine, limits, listener, null, null);
-    }
-
-    /**
-     * A replica that takes snapshots, and begins with the newest one.
-     *
-     * @param config    of the rules; its initial commit index is at least that of the newest snapshot.
-     * @param log       recovered, and brought to go on where the newest snapshot ends: {@link #reconcile}.
-     * @param snapshots whose helper somebody drives; null for a replica without.
-     * @param policy    when one is taken; null without.
-     */
-    public Replica(
-        final RaftConfig config,
-        final RaftLog log,
-        final HardStateStore hardState,
-        final PeerSender sender,
-        final StateMachine stateMachine,
-        final ReplicaLimits limits,
-        final ReplicaListener listener,
-        final SnapshotStore snapshots,
-        final SnapshotPolicy policy)
-    {
         this.log = log;
         this.listener = listener;
         this.superseded = listener::onSuperseded;
@@ -103,9 +81,24 @@ public final class Replica
         this.pending = new PendingProposals(limits.pendingLimit());
         this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
         this.replayTo = config.initialCommitIndex();
-        this.snapshots = null == snapshots ? null : new ReplicaSnapshots(snapshots, policy, log, applier);
         this.raft = new Raft(
             config, log, hardState, doubts, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
+    }
+
+    /**
+     * Gives the replica snapshots: it begins with the newest one, and takes others. Before it starts. Its log was
+     * brought to go on where the newest snapshot ends ({@link #reconcile}), and the initial commit index of its rules
+     * is at least that of the snapshot.
+     *
+     * @param store  whose helper somebody drives.
+     * @param policy when one is taken, and what is kept of the log.
+     * @return this.
+     */
+    public Replica snapshots(final SnapshotStore store, final SnapshotPolicy policy)
+    {
+        Invariant.check(!isStarted, "snapshots are known before a replica starts");
+        snapshots = new ReplicaSnapshots(store, policy, log, applier);
+        return this;
     }
 
     /** Starts the state machine. Once, before anything else. */

@@ -14,6 +14,7 @@ import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
 import io.ukehi.log.StorageException;
 import io.ukehi.raft.Configuration;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.RecordingSender;
 import io.ukehi.raft.Role;
@@ -61,8 +62,8 @@ class ReplicaSnapshotTest
             final byte[] members = store.newest().members();
             config.configuration(Configuration.decode(new UnsafeBuffer(members), 0, members.length), snapshotIndex);
         }
-        replica = new Replica(config, log, new HardStateRecord(hardState), new RecordingSender(1), machine,
-            new ReplicaLimits(1024), new Nobody(), store, policy);
+        replica = new Replica(config, log, new HardStateRecord(hardState), DoubtStore.NONE, new RecordingSender(1),
+            machine, new ReplicaLimits(1024), new Nobody()).snapshots(store, policy);
         replica.start();
     }
 
