@@ -87,6 +87,30 @@ public enum CoverageMark
     DOUBT_HEALED,
     /** A node that may have lost what it acknowledged hears no leader, and does not stand. */
     DOUBTFUL_NODE_WAITS,
+    /** A session's time is over. */
+    SESSION_EXPIRED,
+    /** A client asks again for the session that it has. */
+    SESSION_OPENED_AGAIN,
+    /** A session is not opened because there are as many as there may be. */
+    SESSION_LIMIT_REACHED,
+    /** A session goes on at another leader, or in another term. */
+    SESSION_PROPOSES_IN_NEW_TERM,
+    /** A leader answers a command that is sent again with the reply that was kept. */
+    ANSWERED_FROM_CACHE,
+    /** A command is sent again while the first one is under way. */
+    COMMAND_UNDER_WAY,
+    /** A command is committed twice, and applied once. */
+    COMMAND_COMMITTED_TWICE,
+    /** A command is committed after its session has ended. */
+    COMMAND_OF_NO_SESSION,
+    /** A command is committed whose session lacks one before it, or has no room for its reply. */
+    COMMAND_OUT_OF_ORDER,
+    /** A leader takes no command because one before it is missing. */
+    GAP_REFUSED,
+    /** A leader takes no command because its session has as much under way as it may. */
+    SESSION_BUSY,
+    /** A client is told that its session is no more. */
+    SESSION_LOST_TOLD,
     /** A command is taken, and another one committed in its place. */
     SUPERSEDED,
     /** A command is committed after the leadership that took it has ended. */

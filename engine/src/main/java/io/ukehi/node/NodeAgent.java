@@ -8,6 +8,7 @@ import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
 import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.SessionState;
 import io.ukehi.transport.AeronPeers;
 import io.ukehi.transport.ClientGateway;
 import io.ukehi.transport.ClientHandler;
@@ -340,6 +341,31 @@ final class NodeAgent implements Agent
         public void onMalformed(final long index, final long term, final int payloadLength)
         {
             refusedCount++;
+        }
+
+        @Override
+        public void onSessionOpened(final long clientId, final SessionState session)
+        {
+        }
+
+        @Override
+        public void onSessionClosed(final SessionState session, final boolean isExpired)
+        {
+        }
+
+        @Override
+        public void onRepeated(final SessionState session, final long sequence)
+        {
+        }
+
+        @Override
+        public void onNotTaken(final SessionState session, final long sequence)
+        {
+        }
+
+        @Override
+        public void onUnknownSession(final long sessionId, final long sequence)
+        {
         }
     }
 

@@ -19,6 +19,8 @@ import io.ukehi.snapshot.SnapshotStore;
 import io.ukehi.statemachine.AppliedListener;
 import io.ukehi.statemachine.CommandApplier;
 import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.Sessions;
+import io.ukehi.statemachine.SessionState;
 import io.ukehi.statemachine.StateMachine;
 import org.agrona.DirectBuffer;
 
@@ -44,6 +46,7 @@ public final class Replica
     private final Raft raft;
     private final CommandApplier applier;
     private final PendingProposals pending;
+    private final SessionGate gate;
     private final ReplicaListener listener;
     private final PendingProposals.Sink superseded;
     private final int applyLimit;
@@ -83,6 +86,7 @@ public final class Replica
         this.replayTo = config.initialCommitIndex();
         this.raft = new Raft(
             config, log, hardState, doubts, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
+        this.gate = new SessionGate(raft, applier, pending, listener, limits.sessions());
     }
 
     /**
@@ -178,6 +182,30 @@ public final class Replica
                 payload.getLong(offset + CORRELATION_ID_OFFSET, LITTLE_ENDIAN));
         }
         return index;
+    }
+
+    /** A client asks for a session: as {@link SessionGate#open}. */
+    public long openSession(final long clientId)
+    {
+        return isRecovering ? RECOVERING : gate.open(clientId);
+    }
+
+    /** A client wants its session closed: as {@link SessionGate#close}. */
+    public long closeSession(final long clientId)
+    {
+        return isRecovering ? RECOVERING : gate.close(clientId);
+    }
+
+    /** Takes a command of a session: as {@link SessionGate#propose}. */
+    public long proposeInSession(final long clientId, final DirectBuffer payload, final int offset, final int length)
+    {
+        return isRecovering ? RECOVERING : gate.propose(clientId, payload, offset, length);
+    }
+
+    /** Lets sessions live or expire, if this replica leads; once in a cycle. Returns entries proposed. */
+    public int doSessions(final long nowNs, final ClientPresence clients)
+    {
+        return isRecovering ? 0 : gate.doWork(nowNs, clients);
     }
 
     /**
@@ -294,6 +322,12 @@ public final class Replica
         return applier.stateDigest();
     }
 
+    /** The clients' sessions at {@link #appliedIndex()}. */
+    public Sessions sessions()
+    {
+        return applier.sessions();
+    }
+
     /** Commands taken here whose end is not known. */
     public int pendingCount()
     {
@@ -313,10 +347,65 @@ public final class Replica
             }
         }
 
+        /** The entry last applied, if it was proposed here, was not taken away by another: nobody is told so. */
+        private void onDecided()
+        {
+            pending.onApplied(applier.appliedIndex(), applier.appliedTerm(), superseded);
+        }
+
         @Override
         public void onMalformed(final long index, final long term, final int payloadLength)
         {
             listener.onMalformed(index, term, payloadLength);
+        }
+
+        @Override
+        public void onSessionOpened(final long clientId, final SessionState session)
+        {
+            gate.onOpenApplied(applier.appliedTerm());
+            if (!isRecovering)
+            {
+                listener.onSessionOpened(clientId, session);
+            }
+        }
+
+        @Override
+        public void onSessionClosed(final SessionState session, final boolean isExpired)
+        {
+            if (!isRecovering)
+            {
+                listener.onSessionClosed(session, isExpired);
+            }
+        }
+
+        @Override
+        public void onRepeated(final SessionState session, final long sequence)
+        {
+            onDecided();
+            if (!isRecovering)
+            {
+                listener.onRepeated(session, sequence);
+            }
+        }
+
+        @Override
+        public void onNotTaken(final SessionState session, final long sequence)
+        {
+            onDecided();
+            if (!isRecovering)
+            {
+                listener.onNotTaken(session, sequence);
+            }
+        }
+
+        @Override
+        public void onUnknownSession(final long sessionId, final long sequence)
+        {
+            onDecided();
+            if (!isRecovering)
+            {
+                listener.onUnknownSession(sessionId, sequence);
+            }
         }
     }
 

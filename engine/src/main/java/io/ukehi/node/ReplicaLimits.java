@@ -9,8 +9,10 @@ import io.ukehi.fencing.FencingToken;
  * @param pendingLimit     commands taken whose end is not known, 1 or more.
  * @param maxReplyLength   of the state machine, in bytes.
  * @param maxTokenSequence fencing tokens in one term, 1 to {@link FencingToken#MAX_PART}; lower than that in tests.
+ * @param sessions         of clients.
  */
-public record ReplicaLimits(int applyLimit, int pendingLimit, int maxReplyLength, long maxTokenSequence)
+public record ReplicaLimits(
+    int applyLimit, int pendingLimit, int maxReplyLength, long maxTokenSequence, SessionLimits sessions)
 {
     /** Entries applied in one cycle. */
     public static final int APPLY_LIMIT_DEFAULT = 1024;
@@ -21,5 +23,11 @@ public record ReplicaLimits(int applyLimit, int pendingLimit, int maxReplyLength
     public ReplicaLimits(final int maxReplyLength)
     {
         this(APPLY_LIMIT_DEFAULT, PENDING_LIMIT_DEFAULT, maxReplyLength, FencingToken.MAX_PART);
+    }
+
+    public ReplicaLimits(
+        final int applyLimit, final int pendingLimit, final int maxReplyLength, final long maxTokenSequence)
+    {
+        this(applyLimit, pendingLimit, maxReplyLength, maxTokenSequence, SessionLimits.DEFAULT);
     }
 }

@@ -2,6 +2,7 @@ package io.ukehi.node;
 
 import io.ukehi.raft.RaftListener;
 import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.SessionState;
 import org.agrona.DirectBuffer;
 
 /** What a {@link Replica} tells the node around it. Duty-cycle thread, from within the replica: quick, no calls in. */
@@ -29,4 +30,36 @@ public interface ReplicaListener extends RaftListener
 
     /** A committed command names no sender and was passed over: see {@link io.ukehi.statemachine.CommandApplier}. */
     void onMalformed(long index, long term, int payloadLength);
+
+    /**
+     * A client's session is open: now, or it was already. Told on every replica, and by {@link SessionGate#open}.
+     *
+     * @param session null if the client has none because there are as many as there may be.
+     */
+    default void onSessionOpened(final long clientId, final SessionState session)
+    {
+    }
+
+    /** A session is no more: closed by its client, or expired. Told on every replica. */
+    default void onSessionClosed(final SessionState session, final boolean isExpired)
+    {
+    }
+
+    /**
+     * A command that was applied before was sent again, and its reply is at hand. Told on every replica where it was
+     * committed again, and by {@link SessionGate#propose}.
+     */
+    default void onRepeated(final SessionState session, final long sequence)
+    {
+    }
+
+    /** A command was committed and not applied: its client has to send it again. Told on every replica. */
+    default void onNotTaken(final SessionState session, final long sequence)
+    {
+    }
+
+    /** A command was committed whose session is no more. Told on every replica. */
+    default void onUnknownSession(final long sessionId, final long sequence)
+    {
+    }
 }

@@ -15,6 +15,18 @@ public final class EntryType
      */
     public static final int BARE_COMMAND = 3;
 
+    /** A client's session begins; its id is the index of this entry. */
+    public static final int SESSION_OPEN = 4;
+
+    /** A client's session ends as it wants. */
+    public static final int SESSION_CLOSE = 5;
+
+    /** A command for the state machine, numbered within its session. */
+    public static final int SESSION_COMMAND = 6;
+
+    /** Clients of sessions live. */
+    public static final int SESSION_KEEP_ALIVE = 7;
+
     /** Who the members are: a {@link Configuration}, in force from the moment it is in the log. */
     public static final int CONFIGURATION = 8;
 

@@ -6,7 +6,6 @@ import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Applies committed entries to the user's state machine, each exactly once and in order (Raft section 5.3: once an
@@ -25,7 +24,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * every replica, and no version can give it a meaning, because the block never grows (another layout would be another
  * entry type). Passing it over leaves all replicas equal; to stop on it would stop every node of the cluster, at every
  * restart, for ever. An entry of <b>unknown type</b> is the opposite case: a later version may act on it, so the node
- * stops with {@link UnknownEntryTypeException}. A command of a log of the earlier implementation has no block.
+ * stops with {@link UnknownEntryTypeException}. A command of a log of the earlier implementation has no block. Entries
+ * of clients' sessions are applied by {@link SessionApplier}.
  * <p>
  * Owned by the duty-cycle thread. Allocates nothing after construction, except to report a failure. After an exception
  * it refuses to go on: what the state machine did before it threw is unknown, and to apply the entry again might do it
@@ -44,9 +44,10 @@ public final class CommandApplier
     private final AppliedListener listener;
     private final EntryCursor cursor;
     private final CommandEntryDecoder commandEntry = new CommandEntryDecoder();
-    private final UnsafeBuffer nobody = new UnsafeBuffer(new byte[CommandEntryDecoder.BLOCK_LENGTH]);
     private final EntryHeader header;
     private final ReplyBuffer reply;
+    private final Sessions sessions = new Sessions();
+    private final SessionApplier sessionApplier;
 
     // Of the entry at appliedIndex, and of the last command before it: none of them ever falls.
     private long appliedIndex = 0;
@@ -75,8 +76,9 @@ public final class CommandApplier
         this.stateMachine = stateMachine;
         this.listener = listener;
         this.cursor = log.newCursor();
-        this.header = new EntryHeader(cursor, commandEntry);
+        this.header = new EntryHeader(cursor);
         this.reply = new ReplyBuffer(maxReplyLength);
+        this.sessionApplier = new SessionApplier(sessions, cursor, header, reply, listener, new SessionCalls());
     }
 
     /**
@@ -233,18 +235,25 @@ public final class CommandApplier
         return appliedBytes;
     }
 
-    /** Commands passed over because their payload is shorter than the CommandEntry block. */
+    /** The clients' sessions at {@link #appliedIndex()}: part of the replicated state, beside the state machine. */
+    public Sessions sessions()
+    {
+        return sessions;
+    }
+
+    /** Entries passed over because their payload is shorter than their block. */
     public long malformedCount()
     {
         return malformedCount;
     }
 
-    /** The state machine's digest of its state at {@link #appliedIndex()}; 0 if it offers none. */
+    /** Digest of the state machine and the sessions at {@link #appliedIndex()}; 0 if the state machine offers none. */
     public long stateDigest()
     {
         try
         {
-            return stateMachine.stateDigest();
+            final long digest = stateMachine.stateDigest();
+            return 0 == digest ? 0 : digest + sessions.digest();
         }
         catch (final Throwable thrown)
         {
@@ -304,6 +313,7 @@ public final class CommandApplier
         Invariant.check(Long.compareUnsigned(cursor.token(), appliedToken) >= 0,
             "tokens never fall", cursor.token(), appliedToken);
 
+        sessionApplier.onTime();
         switch (cursor.type())
         {
             case EntryType.COMMAND:
@@ -318,40 +328,63 @@ public final class CommandApplier
                 applyBareCommand();
                 break;
 
+            case EntryType.SESSION_COMMAND:
+                checkToken();
+                sessionApplier.apply();
+                break;
+
+            case EntryType.SESSION_OPEN:
+            case EntryType.SESSION_CLOSE:
+            case EntryType.SESSION_KEEP_ALIVE:
+                sessionApplier.apply();
+                break;
+
             default:
                 throw new UnknownEntryTypeException(index, cursor.term(), cursor.type());
         }
     }
 
-    private void applyCommand()
+    private void checkToken()
     {
         final long token = cursor.token();
         Invariant.check(Long.compareUnsigned(token, commandToken) > 0,
             "tokens rise from command to command", token, commandToken);
         commandToken = token;
+    }
 
+    private void applyCommand()
+    {
+        checkToken();
         final int payloadLength = cursor.payloadLength();
         if (payloadLength < CommandEntryDecoder.BLOCK_LENGTH)
         {
-            malformedCount++;
-            onEntryDone();
-            listener.onMalformed(cursor.index(), cursor.term(), payloadLength);
+            onMalformed();
             return;
         }
 
         final int blockOffset = cursor.payloadOffset();
         commandEntry.wrap(
             cursor.buffer(), blockOffset, CommandEntryDecoder.BLOCK_LENGTH, CommandEntryDecoder.SCHEMA_VERSION);
+        header.from(commandEntry.sessionId(), commandEntry.correlationId());
         callStateMachine(
             blockOffset + CommandEntryDecoder.BLOCK_LENGTH, payloadLength - CommandEntryDecoder.BLOCK_LENGTH);
+        onCommandDone();
     }
 
     /** Nobody waits for its answer, and nobody is known to have sent it: sender and correlation id are 0. */
     private void applyBareCommand()
     {
         commandToken = cursor.token();
-        commandEntry.wrap(nobody, 0, CommandEntryDecoder.BLOCK_LENGTH, CommandEntryDecoder.SCHEMA_VERSION);
+        header.from(0, 0);
         callStateMachine(cursor.payloadOffset(), cursor.payloadLength());
+        onCommandDone();
+    }
+
+    private void onMalformed()
+    {
+        malformedCount++;
+        onEntryDone();
+        listener.onMalformed(cursor.index(), cursor.term(), cursor.payloadLength());
     }
 
     private void callStateMachine(final int offset, final int length)
@@ -365,6 +398,10 @@ public final class CommandApplier
         {
             throw failure("onCommand", cursor.index(), cursor.term(), thrown);
         }
+    }
+
+    private void onCommandDone()
+    {
         // The state contains the command from here on, whatever becomes of the answer.
         onEntryDone();
         listener.onApplied(header, reply.content(), 0, reply.length());
@@ -383,5 +420,54 @@ public final class CommandApplier
     {
         blocked = true;
         return new StateMachineException(call, index, term, thrown);
+    }
+
+    /** What the applier of sessions' entries asks of this one. */
+    private final class SessionCalls implements SessionApplier.Owner
+    {
+        @Override
+        public void callStateMachine(final long sessionId, final long sequence, final int offset, final int length)
+        {
+            header.from(sessionId, sequence);
+            CommandApplier.this.callStateMachine(offset, length);
+        }
+
+        @Override
+        public void onSessionOpened(final SessionState session)
+        {
+            try
+            {
+                stateMachine.onSessionOpened(session.id(), cursor.clusterTimeNs());
+            }
+            catch (final Throwable thrown)
+            {
+                throw failure("onSessionOpened", cursor.index(), cursor.term(), thrown);
+            }
+        }
+
+        @Override
+        public void onSessionClosed(final SessionState session)
+        {
+            try
+            {
+                stateMachine.onSessionClosed(session.id(), cursor.clusterTimeNs());
+            }
+            catch (final Throwable thrown)
+            {
+                throw failure("onSessionClosed", cursor.index(), cursor.term(), thrown);
+            }
+        }
+
+        @Override
+        public void onEntryDone()
+        {
+            CommandApplier.this.onEntryDone();
+        }
+
+        @Override
+        public void onMalformed()
+        {
+            CommandApplier.this.onMalformed();
+        }
     }
 }

@@ -18,9 +18,9 @@ public interface CommandHeader
     /** Time the leader stamped on the command, nanoseconds since the epoch; never falls. The only clock to use. */
     long clusterTimeNs();
 
-    /** Who sent it: a client's session, or the embedding process's. */
+    /** Who sent it: a client's session (greater than 0), or the embedding process (less than 0); 0 if unknown. */
     long sessionId();
 
-    /** The number its sender gave it. */
+    /** The number its sender gave it: in a client's session 1, 2, 3, and so on without gaps. */
     long correlationId();
 }

@@ -1,18 +1,23 @@
 package io.ukehi.statemachine;
 
-import io.ukehi.codecs.entry.CommandEntryDecoder;
 import io.ukehi.raft.EntryCursor;
 
-/** The one header of an applier: what the cursor and the decoder stand on, read when it is asked for. */
+/** The one header of an applier: what the cursor stands on, read when it is asked for, and who sent it. */
 final class EntryHeader implements CommandHeader
 {
     private final EntryCursor entry;
-    private final CommandEntryDecoder decoder;
+    private long sessionId;
+    private long correlationId;
 
-    EntryHeader(final EntryCursor entry, final CommandEntryDecoder decoder)
+    EntryHeader(final EntryCursor entry)
     {
         this.entry = entry;
-        this.decoder = decoder;
+    }
+
+    void from(final long newSessionId, final long newCorrelationId)
+    {
+        sessionId = newSessionId;
+        correlationId = newCorrelationId;
     }
 
     @Override
@@ -42,12 +47,12 @@ final class EntryHeader implements CommandHeader
     @Override
     public long sessionId()
     {
-        return decoder.sessionId();
+        return sessionId;
     }
 
     @Override
     public long correlationId()
     {
-        return decoder.correlationId();
+        return correlationId;
     }
 }

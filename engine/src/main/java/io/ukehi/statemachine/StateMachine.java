@@ -31,6 +31,27 @@ public interface StateMachine
     void onCommand(CommandHeader header, DirectBuffer buffer, int offset, int length, Reply reply);
 
     /**
+     * A client's session begins. Part of the order of commands, and the same on every replica.
+     *
+     * @param sessionId     rises from session to session; what {@link CommandHeader#sessionId()} will say.
+     * @param clusterTimeNs of the entry, in nanoseconds since the epoch.
+     */
+    default void onSessionOpened(final long sessionId, final long clusterTimeNs)
+    {
+    }
+
+    /**
+     * A client's session has ended: closed by the client, or expired. Part of the order of commands, and the same on
+     * every replica: the place to give up what the session holds. No command of it follows.
+     *
+     * @param sessionId     of the session.
+     * @param clusterTimeNs of the entry at which it ended, in nanoseconds since the epoch.
+     */
+    default void onSessionClosed(final long sessionId, final long clusterTimeNs)
+    {
+    }
+
+    /**
      * The node's role or term has changed. For observation (timers, gauges): state must not depend on it.
      *
      * @param role now.

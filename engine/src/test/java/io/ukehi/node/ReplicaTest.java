@@ -23,6 +23,7 @@ import io.ukehi.raft.Role;
 import io.ukehi.raft.VoteKind;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
+import io.ukehi.statemachine.SessionState;
 import io.ukehi.statemachine.StateMachine;
 import io.ukehi.statemachine.StateMachineException;
 import java.nio.charset.StandardCharsets;
@@ -120,6 +121,37 @@ class ReplicaTest
         public void onMalformed(final long index, final long term, final int payloadLength)
         {
             ends.add("malformed " + index + " " + payloadLength);
+        }
+
+        @Override
+        public void onSessionOpened(final long clientId, final SessionState session)
+        {
+            ends.add("opened " + clientId + " " + (null == session ? "never" : session.id()));
+        }
+
+        @Override
+        public void onSessionClosed(final SessionState session, final boolean isExpired)
+        {
+            ends.add((isExpired ? "expired " : "closed ") + session.id());
+        }
+
+        @Override
+        public void onRepeated(final SessionState session, final long sequence)
+        {
+            ends.add(sequence + " again " + session.replyBuffer().getStringWithoutLengthAscii(
+                session.replyOffset(sequence), session.replyLength(sequence)));
+        }
+
+        @Override
+        public void onNotTaken(final SessionState session, final long sequence)
+        {
+            ends.add(sequence + " not taken");
+        }
+
+        @Override
+        public void onUnknownSession(final long sessionId, final long sequence)
+        {
+            ends.add(sequence + " of unknown " + sessionId);
         }
 
         @Override

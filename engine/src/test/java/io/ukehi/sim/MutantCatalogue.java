@@ -19,6 +19,7 @@ final class MutantCatalogue
         logRecovery();
         messages();
         tokens();
+        sessions();
     }
 
     private MutantCatalogue()
@@ -129,8 +130,9 @@ final class MutantCatalogue
         add(24, "a comparison is not made", "kv/KvStateMachine",
             "        if (isExpected(record))\n", "        if (true)\n");
         add(45, "an entry is applied twice", "statemachine/CommandApplier",
-            "        // The state contains the command from here on, whatever becomes of the answer.\n",
-            "        stateMachine.onCommand(header, cursor.buffer(), offset, length, reply);\n");
+            "            stateMachine.onCommand(header, cursor.buffer(), offset, length, reply);\n",
+            "            stateMachine.onCommand(header, cursor.buffer(), offset, length, reply);\n" +
+            "            stateMachine.onCommand(header, cursor.buffer(), offset, length, reply);\n");
     }
 
     private static void logWriting()
@@ -210,5 +212,24 @@ final class MutantCatalogue
             "        return 0 == tokens.remaining() ?\n            RaftLog.BACK_PRESSURED : ", "        return ");
         add(31, "a term whose tokens are used up is not left", "raft/Raft",
             "            election.standNow(true);\n", "");
+    }
+
+    private static void sessions()
+    {
+        MUTANTS.add(new Mutant("a repeated command is applied again", 29, "statemachine/SessionApplier", List.of(
+            new Mutant.Edit("if (sequence <= session.lastSequence())", "if (sequence < session.lastSequence())"),
+            new Mutant.Edit("else if (sequence == session.lastSequence() + 1 &&",
+                "else if (sequence <= session.lastSequence() + 1 &&"))));
+        add(29, "a reply is forgotten before its client has it", "statemachine/SessionState",
+            "firstUnanswered = Math.clamp(newFirstUnanswered, firstUnanswered, lastSequence + 1);",
+            "firstUnanswered = lastSequence + 1;");
+        add(29, "a command is applied before one that came before it", "statemachine/SessionApplier",
+            "else if (sequence == session.lastSequence() + 1 &&", "else if (");
+        add(29, "a session expires by the clock of the replica", "statemachine/Sessions",
+            "timeNs += Math.min(MAX_STEP_NS, entryClusterTimeNs - clusterTimeNs);",
+            "timeNs += System.nanoTime() & 1023;");
+        add(24, "what was proposed in an earlier term counts as under way", "statemachine/SessionState",
+            "return proposedTerm == term ? Math.max(proposedSequence, lastSequence) + 1 : lastSequence + 1;",
+            "return Math.max(proposedSequence, lastSequence) + 1;");
     }
 }

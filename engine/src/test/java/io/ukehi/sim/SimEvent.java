@@ -9,7 +9,8 @@ final class SimEvent
     /** What happens. */
     enum Kind
     {
-        DELIVER, CYCLE, FLUSH, REQUEST, REPLY, CLIENT, FAULT, RESTART, RESUME
+        DELIVER, CYCLE, FLUSH, REQUEST, REPLY, CLIENT, SESSION_REQUEST, SESSION_REPLY, SESSION_CLIENT, FAULT, RESTART,
+        RESUME
     }
 
     long timeNs;

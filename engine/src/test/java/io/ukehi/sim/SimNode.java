@@ -19,6 +19,7 @@ import io.ukehi.raft.RaftInvariants;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
 import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.SessionState;
 import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.PeerAdapter;
 import io.ukehi.transport.PeerPublisher;
@@ -129,7 +130,8 @@ final class SimNode implements RaftInvariants.Replica
         replica = new Replica(
             config, log, hardState, DoubtStore.NONE, sender, new KvStateMachine(),
             new ReplicaLimits(
-                settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence),
+                settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence,
+                settings.sessionLimits),
             new Listener());
         adapter = new PeerAdapter(CLUSTER_ID, GROUP_ID, id, ids, replica.peerHandler(), drops);
         isUp = true;
@@ -152,7 +154,7 @@ final class SimNode implements RaftInvariants.Replica
     int cycle()
     {
         beginCycle();
-        final int workCount = replica.doWork();
+        final int workCount = replica.doSessions(clock.nanoTime(), world.sessions()) + replica.doWork();
         checkApplied();
         checkQuorum();
         return workCount;
@@ -225,6 +227,23 @@ final class SimNode implements RaftInvariants.Replica
     {
         beginCycle();
         return replica.propose(payload, 0, length);
+    }
+
+    /** What a client asks about its session: a code of the replica. */
+    Replica sessionDoor()
+    {
+        beginCycle();
+        return replica;
+    }
+
+    long appliedIndex()
+    {
+        return replica.appliedIndex();
+    }
+
+    boolean hasSession(final long sessionId)
+    {
+        return null != replica.sessions().get(sessionId);
     }
 
     /** Closed in order, as an operator does. */
@@ -418,13 +437,32 @@ final class SimNode implements RaftInvariants.Replica
             final boolean isProposedHere)
         {
             final boolean isAnswered = isProposedHere || Role.LEADER == replica.raft().role();
-            world.workload().onCommitted(SimNode.this, header, reply, offset, length, isAnswered);
+            final int op = header.sessionId() < 0 ?
+                (int)header.correlationId() : world.sessions().opOf(SimNode.this, header);
+            world.workload().onCommitted(SimNode.this, header, op, reply, offset, length);
+            if (!isAnswered)
+            {
+                return;
+            }
+            if (header.sessionId() < 0)
+            {
+                world.workload().answer(SimNode.this, op, reply, offset, length);
+            }
+            else
+            {
+                world.sessions().answer(
+                    SimNode.this, header.sessionId(), header.correlationId(), header.index(), reply, offset, length);
+            }
         }
 
         @Override
         public void onSuperseded(final long sessionId, final long correlationId)
         {
-            world.workload().onRejected(SimNode.this, (int)correlationId);
+            // A client with a session sends it again.
+            if (sessionId < 0)
+            {
+                world.workload().onRejected(SimNode.this, (int)correlationId);
+            }
         }
 
         @Override
@@ -437,6 +475,38 @@ final class SimNode implements RaftInvariants.Replica
         public void onMalformed(final long index, final long term, final int payloadLength)
         {
             throw new Violation("a command without a sender: node " + id + ", at " + index);
+        }
+
+        @Override
+        public void onSessionOpened(final long clientId, final SessionState session)
+        {
+            world.sessions().onOpened(SimNode.this, clientId, session);
+        }
+
+        @Override
+        public void onSessionClosed(final SessionState session, final boolean isExpired)
+        {
+            world.sessions().onClosed(SimNode.this, session);
+        }
+
+        @Override
+        public void onRepeated(final SessionState session, final long sequence)
+        {
+            world.sessions().answer(
+                SimNode.this, session.id(), sequence, session.replyIndex(sequence), session.replyBuffer(),
+                session.replyOffset(sequence), session.replyLength(sequence));
+        }
+
+        @Override
+        public void onNotTaken(final SessionState session, final long sequence)
+        {
+            // The client sends it again when it has waited in vain.
+        }
+
+        @Override
+        public void onUnknownSession(final long sessionId, final long sequence)
+        {
+            // The client has been told, or asks again.
         }
     }
 }

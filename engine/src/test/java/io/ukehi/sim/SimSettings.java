@@ -2,6 +2,7 @@ package io.ukehi.sim;
 
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.log.Durability;
+import io.ukehi.node.SessionLimits;
 
 /**
  * What a world is made of, drawn from its seed: size, timeouts, lengths (small, so that boundaries are met often),
@@ -52,6 +53,14 @@ final class SimSettings
     final int diskWeight;
     final int orderWeight;
     final boolean isDamaging;
+    /** Clients with sessions, beside the others. */
+    final int sessionClients;
+    /** Commands that one of them may have under way. */
+    final int sessionWindow;
+    final long retryNs;
+    /** How often such a client is away for longer than its session lives, or leaves for good. */
+    final double absenceRate;
+    final SessionLimits sessionLimits;
 
     SimSettings(final SimRandom random)
     {
@@ -100,6 +109,13 @@ final class SimSettings
         diskWeight = random.nextInt(4);
         orderWeight = random.nextInt(2);
         isDamaging = 0 == random.nextInt(4);
+        sessionClients = random.between(1, 4);
+        sessionWindow = random.between(1, 6);
+        retryNs = random.between(electionMinNs / 4, 2 * electionMaxNs);
+        absenceRate = random.rate(2, 0.2);
+        sessionLimits = new SessionLimits(
+            random.between(1, 2 * sessionClients), random.between(1_000 * MS, 4_000 * MS), random.between(1, 8),
+            random.between(1, 1 + random.nextInt(1_000)), random.between(1, 1 + random.nextInt(1_000)));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.ukehi.check.History;
 import io.ukehi.codecs.entry.CommandEntryDecoder;
+import io.ukehi.codecs.entry.SessionCommandEntryDecoder;
 import io.ukehi.kv.KvCodec;
 import io.ukehi.kv.KvReplyDecoder;
 import io.ukehi.kv.KvStatus;
@@ -56,7 +57,7 @@ final class Workload
     static int maxPayloadLength(final SimSettings settings)
     {
         final int longest = settings.maxValueLength;
-        return CommandEntryDecoder.BLOCK_LENGTH + KvCodec.casLength(1, longest, longest);
+        return SessionCommandEntryDecoder.BLOCK_LENGTH + Math.max(256, KvCodec.casLength(1, longest, longest));
     }
 
     void start()
@@ -136,10 +137,15 @@ final class Workload
 
     private int encode(final int op)
     {
-        payload.putLong(CommandEntryDecoder.sessionIdEncodingOffset(), history.client(op) + 1, LITTLE_ENDIAN);
+        payload.putLong(CommandEntryDecoder.sessionIdEncodingOffset(), -1 - history.client(op), LITTLE_ENDIAN);
         payload.putLong(CommandEntryDecoder.correlationIdEncodingOffset(), op, LITTLE_ENDIAN);
+        return encode(op, payload, CommandEntryDecoder.BLOCK_LENGTH);
+    }
+
+    /** Writes the key-value store's command; returns where it ends. */
+    int encode(final int op, final UnsafeBuffer payload, final int at)
+    {
         key.putByte(0, (byte)('a' + history.key(op)));
-        final int at = CommandEntryDecoder.BLOCK_LENGTH;
         final int valueLength = putValue(value, history.value(op));
         final int length = switch (history.kind(op))
         {
@@ -173,23 +179,14 @@ final class Workload
     void onCommitted(
         final SimNode node,
         final CommandHeader header,
+        final int op,
         final DirectBuffer reply,
         final int offset,
-        final int length,
-        final boolean isAnswered)
+        final int length)
     {
-        final int op = (int)header.correlationId();
         final int index = (int)header.index();
-        Violation.check(decoder.wrap(reply, offset, length), "a reply that can be read", node.id(), index);
+        final long result = resultOf(node, reply, offset, length);
         final int status = decoder.status();
-        long result = 0;
-        if (decoder.valueLength() > 0)
-        {
-            result = reply.getLong(decoder.valueOffset(), LITTLE_ENDIAN);
-            Violation.check(decoder.valueLength() == valueLength(result) && (decoder.valueLength() == 8 ||
-                reply.getByte(decoder.valueOffset() + decoder.valueLength() - 1) == (byte)result),
-                "a value is as it was written", node.id(), index);
-        }
         final long digest = SimRandom.mix(
             SimRandom.mix(op * 31L + status) ^ result << 20 ^ header.fencingToken() ^ header.clusterTimeNs());
         if (index >= applied.length)
@@ -203,10 +200,35 @@ final class Workload
                 node.id(), index);
         }
         Violation.check(applied[index] == digest, "every node applies the same and answers the same", node.id(), index);
-        if (isAnswered)
+    }
+
+    /** The value in a reply, 0 if there is none; its status is the decoder's then. */
+    private long resultOf(final SimNode node, final DirectBuffer reply, final int offset, final int length)
+    {
+        Violation.check(decoder.wrap(reply, offset, length), "a reply that can be read", node.id(), length);
+        if (0 == decoder.valueLength())
         {
-            answer(node, op, History.COMMITTED, status, result);
+            return 0;
         }
+        final long result = reply.getLong(decoder.valueOffset(), LITTLE_ENDIAN);
+        Violation.check(decoder.valueLength() == valueLength(result) && (decoder.valueLength() == 8 ||
+            reply.getByte(decoder.valueOffset() + decoder.valueLength() - 1) == (byte)result),
+            "a value is as it was written", node.id(), result);
+        return result;
+    }
+
+    /** A node answers a client without a session. */
+    void answer(final SimNode node, final int op, final DirectBuffer reply, final int offset, final int length)
+    {
+        final long result = resultOf(node, reply, offset, length);
+        answer(node, op, History.COMMITTED, decoder.status(), result);
+    }
+
+    /** Status and value of a reply as a client takes them: {@code status | value << 8}. */
+    long readReply(final SimNode node, final DirectBuffer reply, final int offset, final int length)
+    {
+        final long result = resultOf(node, reply, offset, length);
+        return decoder.status() | result << 8;
     }
 
     /** A node says that a command was not done and never will be. */

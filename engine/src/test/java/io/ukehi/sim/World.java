@@ -36,6 +36,7 @@ public final class World
     private final List<SimNode> nodes = new ArrayList<>();
     private final RaftInvariants invariants;
     private final Workload workload;
+    private final SessionWorkload sessions;
     private final FaultInjector faults;
     private final long[] hits = new long[FaultKind.values().length];
     private long[] stateDigests = new long[256];
@@ -54,6 +55,7 @@ public final class World
         this.network = new SimNetwork(this, random.split(2));
         this.faults = new FaultInjector(this, random.split(3));
         this.workload = new Workload(this, random.split(4));
+        this.sessions = new SessionWorkload(this, workload, random.split(5));
         for (int id = 1; id <= settings.size; id++)
         {
             nodes.add(new SimNode(this, id, random.split(100 + id)));
@@ -79,6 +81,7 @@ public final class World
                 queue.put(SimEvent.Kind.RESTART, random.nextLong(settings.electionMaxNs), node.id(), 0);
             }
             workload.start();
+            sessions.start();
             queue.put(SimEvent.Kind.FAULT, faults.nextNs(), 0, 0);
             while (events < maxEvents)
             {
@@ -130,6 +133,8 @@ public final class World
         {
             case CLIENT -> workload.onWake(event.node);
             case REPLY -> workload.onReply(event);
+            case SESSION_CLIENT -> sessions.onWake(event.node);
+            case SESSION_REPLY -> sessions.onReply(event);
             case FAULT ->
             {
                 if (!isHealed)
@@ -166,9 +171,11 @@ public final class World
             // Sockets and timers wait for the process.
             final SimEvent later = queue.take(event.kind, node.pausedUntilNs, event.node);
             later.a = event.a;
+            later.b = event.b;
+            later.from = event.from;
+            later.c = event.c;
             if (SimEvent.Kind.DELIVER == event.kind)
             {
-                later.from = event.from;
                 later.isDamaged = event.isDamaged;
                 later.message(event.buffer, 0, event.length, null, 0, 0);
             }
@@ -217,6 +224,11 @@ public final class World
             case REQUEST ->
             {
                 workload.onRequest(node, (int)event.a);
+                wantCycle(node, settings.cycleDelayNs);
+            }
+            case SESSION_REQUEST ->
+            {
+                sessions.onRequest(node, event);
                 wantCycle(node, settings.cycleDelayNs);
             }
             case CYCLE ->
@@ -350,6 +362,7 @@ public final class World
         network.heal();
         faults.calm();
         workload.end();
+        sessions.end();
         for (final SimNode node : nodes)
         {
             node.pausedUntilNs = Math.min(node.pausedUntilNs, timeNs);
@@ -359,7 +372,7 @@ public final class World
         final long patienceNs = 60 * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
             (1 + invariants.committedIndex()) * entryNs;
         final long deadlineNs = timeNs + patienceNs;
-        while (!workload.isQuiet() || !isConverged())
+        while (!workload.isQuiet() || !sessions.isQuiet() || !isConverged())
         {
             if (timeNs > deadlineNs)
             {
@@ -494,6 +507,11 @@ public final class World
         return workload;
     }
 
+    SessionWorkload sessions()
+    {
+        return sessions;
+    }
+
     List<SimNode> nodes()
     {
         return nodes;
@@ -569,6 +587,7 @@ public final class World
             {
                 case DELIVER -> MessageText.of(event);
                 case REQUEST, REPLY -> workload.history().describe((int)event.a);
+                case SESSION_REQUEST, SESSION_REPLY -> event.a + " " + event.b + " " + event.c;
                 case CYCLE, FLUSH -> node(event.node).toString();
                 default -> "";
             };
