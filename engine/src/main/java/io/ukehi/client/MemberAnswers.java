@@ -65,7 +65,7 @@ final class MemberAnswers
             statuses[index] = new MemberStatus(
                 reply.nodeId(),
                 reply.leaderId(),
-                reply.roleRaw() > NodeRole.STOPPED.value() ? NodeRole.NULL_VAL : reply.role(),
+                reply.roleRaw() > NodeRole.DOUBTFUL.value() ? NodeRole.NULL_VAL : reply.role(),
                 reply.term(),
                 reply.firstIndex(),
                 reply.lastIndex(),

@@ -3,6 +3,7 @@ package io.ukehi.node;
 import io.aeron.Aeron;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.RaftLog;
@@ -173,6 +174,7 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
         counters.set(NodeCounters.Kind.DROP_COUNT, drops.total() + refusedCount);
         counters.set(NodeCounters.Kind.SESSION_COUNT, gateway.sessionCount());
+        counters.set(NodeCounters.Kind.DOUBTFUL_TO, raft.doubtfulTo());
     }
 
     private boolean proposeCommand(
@@ -254,11 +256,12 @@ final class NodeAgent implements Agent
         return name;
     }
 
-    private static NodeRole roleOf(final Role role)
+    private NodeRole roleOf(final Role role)
     {
         return switch (role)
         {
-            case FOLLOWER -> NodeRole.FOLLOWER;
+            case FOLLOWER ->
+                DoubtStore.NO_DOUBT == replica.raft().doubtfulTo() ? NodeRole.FOLLOWER : NodeRole.DOUBTFUL;
             case PRE_CANDIDATE -> NodeRole.PRE_CANDIDATE;
             case CANDIDATE -> NodeRole.CANDIDATE;
             case LEADER -> NodeRole.LEADER;
@@ -271,7 +274,7 @@ final class NodeAgent implements Agent
         @Override
         public void onRecovered()
         {
-            counters.set(NodeCounters.Kind.ROLE, NodeRole.FOLLOWER.value());
+            counters.set(NodeCounters.Kind.ROLE, roleOf(Role.FOLLOWER).value());
             gateway.onLeader(replica.raft().term(), RaftListener.NO_LEADER, false, false);
         }
 

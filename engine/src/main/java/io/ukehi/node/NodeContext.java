@@ -1,6 +1,7 @@
 package io.ukehi.node;
 
 import io.aeron.CommonContext;
+import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.Durability;
 import io.ukehi.log.LogConfig;
 import io.ukehi.Settings;
@@ -78,6 +79,9 @@ public final class NodeContext
     /** When an entry counts as durable: ASYNC, BATCH or EVERY. */
     public static final String DURABILITY_PROP_NAME = "ukehi.durability";
 
+    /** What becomes of damage in the log: TRUNCATE_TO_LAST_GOOD, REFUSE_START or ALERT_AND_CONTINUE. */
+    public static final String CORRUPTION_POLICY_PROP_NAME = "ukehi.corruption.policy";
+
     /** Length of a segment file of the log; a multiple of 4096 that holds the longest command. */
     public static final String SEGMENT_LENGTH_PROP_NAME = "ukehi.segment.length";
 
@@ -139,6 +143,7 @@ public final class NodeContext
         GROUP_ID_PROP_NAME,
         DATA_DIR_PROP_NAME,
         DURABILITY_PROP_NAME,
+        CORRUPTION_POLICY_PROP_NAME,
         SEGMENT_LENGTH_PROP_NAME,
         MAX_COMMAND_LENGTH_PROP_NAME,
         MAX_REPLY_LENGTH_PROP_NAME,
@@ -172,6 +177,7 @@ public final class NodeContext
     private long groupId;
     private String dataDirectoryName;
     private Durability durability;
+    private CorruptionPolicy corruptionPolicy;
     private int segmentLength;
     private int maxCommandLength;
     private int maxReplyLength;
@@ -240,6 +246,8 @@ public final class NodeContext
         groupId = settings.number(GROUP_ID_PROP_NAME, 0);
         dataDirectoryName = settings.text(DATA_DIR_PROP_NAME, null);
         durability = settings.choice(DURABILITY_PROP_NAME, Durability.BATCH);
+        corruptionPolicy = settings.choice(
+            CORRUPTION_POLICY_PROP_NAME, CorruptionPolicy.TRUNCATE_TO_LAST_GOOD);
         segmentLength = settings.size(SEGMENT_LENGTH_PROP_NAME, LogConfig.SEGMENT_LENGTH_DEFAULT);
         maxCommandLength = settings.size(MAX_COMMAND_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
         maxReplyLength = settings.size(MAX_REPLY_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
@@ -562,6 +570,19 @@ public final class NodeContext
     public Durability durability()
     {
         return durability;
+    }
+
+    /** See {@link #CORRUPTION_POLICY_PROP_NAME}. In a group of one, damage is refused whatever is set. */
+    public NodeContext corruptionPolicy(final CorruptionPolicy policy)
+    {
+        settings.isSetByProgram(CORRUPTION_POLICY_PROP_NAME);
+        corruptionPolicy = policy;
+        return this;
+    }
+
+    public CorruptionPolicy corruptionPolicy()
+    {
+        return corruptionPolicy;
     }
 
     /** See {@link #SEGMENT_LENGTH_PROP_NAME}. */

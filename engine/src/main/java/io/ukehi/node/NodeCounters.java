@@ -56,7 +56,10 @@ public final class NodeCounters implements AutoCloseable
         DROP_COUNT("drop-count"),
 
         /** Clients connected. */
-        SESSION_COUNT("session-count");
+        SESSION_COUNT("session-count"),
+
+        /** Up to which index acknowledged entries may be missing here; 0 if none. See {@link NodeRole#DOUBTFUL}. */
+        DOUBTFUL_TO("doubtful-to");
 
         private final String label;
 

@@ -3,12 +3,12 @@ package io.ukehi.node;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.ukehi.fencing.FencingToken;
+import io.ukehi.log.DoubtFile;
 import io.ukehi.log.FileStorage;
 import io.ukehi.log.HardStateFile;
 import io.ukehi.log.IdentityFile;
 import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
-import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.transport.AeronPeers;
 import io.ukehi.transport.AeronPeersContext;
@@ -53,6 +53,7 @@ final class NodeParts implements AutoCloseable
     private FileStorage storage;
     private HardStateFile hardState;
     private SegmentedLog log;
+    private DoubtFile doubts;
     private MediaDriver driver;
     private Aeron aeron;
     private AeronPeers peers;
@@ -104,9 +105,16 @@ final class NodeParts implements AutoCloseable
             .segmentLength(context.segmentLength())
             .maxPayloadLength(EmbeddedCommands.payloadLength(context.maxCommandLength()))
             .durability(context.durability())
+            .corruptionPolicy(context.corruptionPolicy())
+            .hasPeers(context.memberAddresses().size() > 1)
             .bootId(BootId.read())
             .logId(logId);
         log = SegmentedLog.open(storage, config, clock);
+        doubts = DoubtFile.open(storage);
+        if (0 != doubts.doubtfulTo())
+        {
+            errors.onError(new DoubtException(context.memberId(), log.recovery()));
+        }
     }
 
     private void openAeron()
@@ -153,7 +161,7 @@ final class NodeParts implements AutoCloseable
             context.clusterId(), context.groupId(), context.memberId(), peers);
         final Replica replica = new Replica(
             raftConfig(ids), new SegmentedRaftLog(log), new HardStateRecord(hardState),
-            DoubtStore.NONE, publisher,
+            new DoubtRecord(doubts), publisher,
             context.stateMachine(), limits(), agent.replicaListener());
         final PeerAdapter adapter = new PeerAdapter(
             context.clusterId(), context.groupId(), context.memberId(), ids, replica.peerHandler(), drops);
@@ -321,7 +329,8 @@ final class NodeParts implements AutoCloseable
         {
             agent.expectClose();
         }
-        CloseHelper.closeAll(errors, agentRunner, flusherRunner, this::closeLog, hardState, storage, aeron, driver);
+        CloseHelper.closeAll(
+            errors, agentRunner, flusherRunner, this::closeLog, doubts, hardState, storage, aeron, driver);
     }
 
     private void closeLog()

@@ -19,7 +19,7 @@ class UkehiToolTest
     private Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "dev", "node", "status", "put", "get", "cas", "delete", "scan"})
+    @ValueSource(strings = {"demo", "dev", "node", "status", "put", "get", "cas", "delete", "scan", "recover-quorum"})
     void shouldExplainEachCommandWhenAskedForHelp(final String command)
     {
         final String text = run(0, command, "--help");

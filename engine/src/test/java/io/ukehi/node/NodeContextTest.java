@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.kv.KvStateMachine;
+import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.Durability;
 import io.ukehi.Settings;
 import java.io.IOException;
@@ -71,6 +72,7 @@ class NodeContextTest
         assertEquals(3, context.memberAddresses().size());
         assertEquals(new MemberAddress(2, "localhost", 9002, 9102), context.ownAddress());
         assertEquals(Durability.BATCH, context.durability());
+        assertEquals(CorruptionPolicy.TRUNCATE_TO_LAST_GOOD, context.corruptionPolicy());
         assertEquals(150_000_000, context.electionTimeoutMinNs());
         assertEquals(300_000_000, context.electionTimeoutMaxNs());
         assertEquals(50_000_000, context.heartbeatIntervalNs());
