@@ -1,17 +1,18 @@
 package io.ukehi.sim;
 
 import io.ukehi.kv.KvStateMachine;
+import io.ukehi.log.DoubtFile;
 import io.ukehi.log.HardStateFile;
 import io.ukehi.log.IdentityFile;
 import io.ukehi.log.LogConfig;
 import io.ukehi.log.RecoveryReport;
 import io.ukehi.log.SegmentedLog;
+import io.ukehi.node.DoubtRecord;
 import io.ukehi.node.HardStateRecord;
 import io.ukehi.node.Replica;
 import io.ukehi.node.ReplicaLimits;
 import io.ukehi.node.ReplicaListener;
 import io.ukehi.node.SegmentedRaftLog;
-import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.HardStateStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftConfig;
@@ -128,7 +129,7 @@ final class SimNode implements RaftInvariants.Replica
         sendsUntilDeath = NEVER;
         checkedAppliedIndex = 0;
         replica = new Replica(
-            config, log, hardState, DoubtStore.NONE, sender, new KvStateMachine(),
+            config, log, hardState, new DoubtRecord(DoubtFile.open(storage)), sender, new KvStateMachine(),
             new ReplicaLimits(
                 settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence,
                 settings.sessionLimits),
