@@ -124,6 +124,7 @@ class RecoverQuorumCommandTest
         raise(9);
         try (FileStorage held = FileStorage.open(directory))
         {
+            assertTrue(held.list().length > 0);
             assertEquals(1, run("lost\n", "recover-quorum", directory.toString()));
         }
         assertEquals(9, doubtfulTo());
