@@ -41,6 +41,10 @@ public enum CoverageMark
     READ_INDEX_REPLY_LATE,
     /** Reads are asked for and leadership moves. */
     READ_INDEX_LOST,
+    /** A read is confirmed before the entries it has to see are applied. */
+    READ_WAITS_FOR_APPLY,
+    /** A read is answered by the leader's lease. */
+    READ_BY_LEASE,
     /** A voter keeps the promise that a lease counts on, though it no longer follows. */
     VOTE_HELD_BACK_BY_LEASE,
     /** A new leader finds no room for its first entry. */

@@ -56,7 +56,7 @@ class ArchitectureTest
         "node,         'fencing log snapshot raft statemachine transport codecs', 'agrona aeron'",
         "client,       'codecs.client',                                         'agrona aeron'",
         "partition,    'client',                                                'agrona'",
-        "kv,           'statemachine client',                                   'agrona'",
+        "kv,           'statemachine client codecs.client',                     'agrona'",
         "check,        '',                                                      'agrona'",
         "codecs,       '',                                                      'agrona'",
     })

@@ -1,5 +1,6 @@
 package io.ukehi.benchmarks;
 
+import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
@@ -112,6 +113,19 @@ public class ClientCodecBenchmark
             final long sessionId, final long correlationId, final String responseChannel, final int responseStreamId)
         {
             total++;
+        }
+
+        @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            total += sessionId + correlationId + maxLagNs + length;
         }
 
         @Override

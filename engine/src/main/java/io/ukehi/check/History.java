@@ -122,6 +122,12 @@ public final class History
         return isFirst;
     }
 
+    /** The command, a read, saw the state as it was at an index: a hint, as {@link #applied}. */
+    public void seen(final int op, final int index)
+    {
+        indexes[op] = index;
+    }
+
     /**
      * A node has rejected the command.
      *

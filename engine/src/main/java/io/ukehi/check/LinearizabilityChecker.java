@@ -199,7 +199,9 @@ public final class LinearizabilityChecker
     private long hint(final int position)
     {
         final int index = history.index(ops[position]);
-        return 0 == index ? Long.MAX_VALUE : index;
+        // A read that needs no entry comes after the one whose state it saw.
+        final int after = History.GET == history.kind(ops[position]) ? 1 : 0;
+        return 0 == index ? Long.MAX_VALUE : 2L * index + after;
     }
 
     private boolean tryToDo(final int position)

@@ -223,6 +223,13 @@ final class Blocking
         return true;
     }
 
+    /** Whom the ends of commands are told while something else is waited for. */
+    ReplyListener listenerOf(final ReplyListener others)
+    {
+        checkNobodyWaits(others);
+        return null == others ? Blocking::noCommandIsOutstanding : others;
+    }
+
     private void checkNobodyWaits(final ReplyListener others)
     {
         if (null == others && session.outstandingCount() > 0)

@@ -6,8 +6,10 @@ import io.ukehi.Crc32c;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
+import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.QueryEncoder;
 import io.ukehi.codecs.client.StatusRequestEncoder;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -32,6 +34,7 @@ final class RequestEncoder
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final CommandEncoder command = new CommandEncoder();
+    private final QueryEncoder query = new QueryEncoder();
     private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
     private final ConnectEncoder connect = new ConnectEncoder();
     private final StatusRequestEncoder statusRequest = new StatusRequestEncoder();
@@ -64,6 +67,27 @@ final class RequestEncoder
             .correlationId(correlationId);
         buffer.putBytes(COMMAND_OFFSET, bytes, offset, length);
         return seal(buffer, COMMAND_OFFSET + length, crc);
+    }
+
+    int query(
+        final long correlationId,
+        final Consistency consistency,
+        final long maxLagNs,
+        final DirectBuffer bytes,
+        final int offset,
+        final int length)
+    {
+        final int bytesOffset = MessageHeaderEncoder.ENCODED_LENGTH + QueryEncoder.BLOCK_LENGTH;
+        buffer.checkLimit(bytesOffset + length);
+        query.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .maxLagNs(maxLagNs)
+            .consistency(consistency);
+        buffer.putBytes(bytesOffset, bytes, offset, length);
+        return seal(buffer, bytesOffset + length, crc);
     }
 
     int connect(final long correlationId, final int responseStreamId, final String responseChannel)

@@ -9,6 +9,7 @@ import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
@@ -35,6 +36,7 @@ final class ResponseAdapter implements FragmentHandler
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final ConnectReplyDecoder connectReply = new ConnectReplyDecoder();
     private final ReplyDecoder reply = new ReplyDecoder();
+    private final QueryReplyDecoder queryReply = new QueryReplyDecoder();
     private final RedirectDecoder redirect = new RedirectDecoder();
     private final StatusReplyDecoder statusReply = new StatusReplyDecoder();
     private final Crc32c crc = new Crc32c();
@@ -106,6 +108,12 @@ final class ResponseAdapter implements FragmentHandler
                 reply.wrap(buffer, blockOffset, blockLength, version);
                 handler.onReply(reply, buffer, dataOffset, offset + length - dataOffset);
             }
+            case QueryReplyDecoder.TEMPLATE_ID ->
+            {
+                final int dataOffset = blockOffset + blockLength;
+                queryReply.wrap(buffer, blockOffset, blockLength, version);
+                handler.onQueryReply(queryReply, buffer, dataOffset, offset + length - dataOffset);
+            }
             case ConnectReplyDecoder.TEMPLATE_ID ->
                 handler.onConnectReply(
                     connectReply.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
@@ -129,7 +137,8 @@ final class ResponseAdapter implements FragmentHandler
         {
             return blockLength >= knownLength;
         }
-        return blockLength == knownLength && (0 == restLength || ReplyDecoder.TEMPLATE_ID == header.templateId());
+        return blockLength == knownLength && (0 == restLength || ReplyDecoder.TEMPLATE_ID == header.templateId() ||
+            QueryReplyDecoder.TEMPLATE_ID == header.templateId());
     }
 
     private boolean isOurSchema()
@@ -145,6 +154,7 @@ final class ResponseAdapter implements FragmentHandler
         return switch (templateId)
         {
             case ReplyDecoder.TEMPLATE_ID -> ReplyDecoder.BLOCK_LENGTH;
+            case QueryReplyDecoder.TEMPLATE_ID -> QueryReplyDecoder.BLOCK_LENGTH;
             case ConnectReplyDecoder.TEMPLATE_ID -> ConnectReplyDecoder.BLOCK_LENGTH;
             case RedirectDecoder.TEMPLATE_ID -> RedirectDecoder.BLOCK_LENGTH;
             case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;

@@ -1,6 +1,7 @@
 package io.ukehi.client;
 
 import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
@@ -19,6 +20,9 @@ interface ResponseHandler
 
     /** A command has ended; the state machine's reply lies in {@code buffer}. */
     void onReply(ReplyDecoder reply, DirectBuffer buffer, int offset, int length);
+
+    /** A query has ended; the state machine's answer lies in {@code buffer}. */
+    void onQueryReply(QueryReplyDecoder reply, DirectBuffer buffer, int offset, int length);
 
     /** Leadership has moved. */
     void onRedirect(RedirectDecoder redirect);

@@ -4,6 +4,9 @@ import io.aeron.Publication;
 import io.ukehi.Invariant;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.QueryCode;
+import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyDecoder;
@@ -39,6 +42,10 @@ final class Session implements ResponseHandler
     private long lastTerm;
     private final MemberAnswers answers;
     private final long sessionId;
+    private final Queries queries;
+    private final QueryListener tellQuery = this::tellQuery;
+    private QueryListener queryListener;
+    private int nextMember;
     private UkehiClient.State state = UkehiClient.State.CONNECTING;
     private long lastCorrelationId;
     private long firstIdAtLeader = 1;
@@ -67,6 +74,8 @@ final class Session implements ResponseHandler
         transport = new ClientTransport(
             ctx, new ResponseAdapter(ctx.clusterId(), ctx.groupId(), sessionId, stats, this), nowNs);
         answers = new MemberAnswers(transport);
+        queries = new Queries(ctx, transport, encoder, stats, member -> sendConnect(member, 0));
+        nextMember = firstMember;
         startSearch(LeaderFinder.NONE, nowNs);
     }
 
@@ -104,11 +113,87 @@ final class Session implements ResponseHandler
         return result;
     }
 
+    /** As {@link UkehiClient#offerQuery}; member {@link UkehiClient#ANY_MEMBER} for any of them. */
+    long offerQuery(
+        final Consistency consistency,
+        final long maxLagNs,
+        final int memberId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        if (UkehiClient.State.CLOSED == state)
+        {
+            return UkehiClient.CLOSED;
+        }
+        final boolean isConnected = UkehiClient.State.CONNECTED == state;
+        if (Consistency.LINEARIZABLE == consistency || Consistency.LEASE == consistency)
+        {
+            return !isConnected ? UkehiClient.NOT_CONNECTED :
+                queries.offer(finder.leader(), true, consistency, maxLagNs, buffer, offset, length);
+        }
+        final int member = UkehiClient.ANY_MEMBER == memberId ? anyMember() : transport.indexOf(memberId);
+        if (LeaderFinder.NONE == member)
+        {
+            throw new IllegalArgumentException("there is no member " + memberId);
+        }
+        final boolean isLeader = isConnected && member == finder.leader();
+        final long result = queries.offer(member, isLeader, consistency, maxLagNs, buffer, offset, length);
+        if (result < 0)
+        {
+            nextMember = (member + 1) % transport.memberCount();
+        }
+        return result;
+    }
+
+    /** One that can be reached, and the leader only if there is no other: it has enough to do. */
+    private int anyMember()
+    {
+        final int leader = UkehiClient.State.CONNECTED == state ? finder.leader() : LeaderFinder.NONE;
+        for (int i = 0; i < transport.memberCount(); i++)
+        {
+            final int member = (nextMember + i) % transport.memberCount();
+            if (member != leader && transport.member(member).isConnected())
+            {
+                return member;
+            }
+        }
+        return LeaderFinder.NONE == leader ? nextMember : leader;
+    }
+
+    void forgetQuery(final long correlationId)
+    {
+        queries.forget(correlationId);
+    }
+
+    int queryCount()
+    {
+        return queries.size();
+    }
+
     int poll(final ReplyListener replyListener)
+    {
+        return poll(replyListener, Session::nobodyAsks);
+    }
+
+    private static void nobodyAsks(
+        final long correlationId,
+        final QueryCode code,
+        final int memberId,
+        final long index,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        // A query that its caller does not want to hear of: nothing has changed by it.
+    }
+
+    int poll(final ReplyListener replyListener, final QueryListener queriesListener)
     {
         Invariant.check(!isPolling, "a listener does not poll");
         isPolling = true;
         listener = replyListener;
+        queryListener = queriesListener;
         int work = 0;
         try
         {
@@ -126,6 +211,7 @@ final class Session implements ResponseHandler
         {
             isPolling = false;
             listener = null;
+            queryListener = null;
         }
         if (isCloseAsked)
         {
@@ -233,6 +319,7 @@ final class Session implements ResponseHandler
             onImageGone(image, nowNs);
         }
         work += UkehiClient.State.CONNECTED == state ? watchLeader(nowNs) : finder.doWork(nowNs);
+        work += queries.doWork(nowNs, tellQuery);
         long expired;
         while (OutstandingCommands.NONE != (expired = outstanding.removeExpired(nowNs)))
         {
@@ -295,7 +382,7 @@ final class Session implements ResponseHandler
     private int abandon()
     {
         state = UkehiClient.State.CLOSED;
-        int work = 0;
+        int work = queries.abandon(tellQuery);
         long correlationId;
         while (OutstandingCommands.NONE != (correlationId = outstanding.removeOldest()))
         {
@@ -321,15 +408,20 @@ final class Session implements ResponseHandler
         }
         catch (final RuntimeException ex)
         {
-            // Thrown through Aeron's poll it would end in Aeron's error handler; the caller of ours is to have it.
-            if (null == listenerFailure)
-            {
-                listenerFailure = ex;
-            }
-            else if (ex != listenerFailure)
-            {
-                listenerFailure.addSuppressed(ex);
-            }
+            keepFailure(ex);
+        }
+    }
+
+    /** Thrown through Aeron's poll it would end in Aeron's error handler; the caller of ours is to have it. */
+    private void keepFailure(final RuntimeException ex)
+    {
+        if (null == listenerFailure)
+        {
+            listenerFailure = ex;
+        }
+        else if (ex != listenerFailure)
+        {
+            listenerFailure.addSuppressed(ex);
         }
     }
 
@@ -400,6 +492,43 @@ final class Session implements ResponseHandler
         }
     }
 
+    @Override
+    public void onQueryReply(
+        final QueryReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
+    {
+        watch.onHeard();
+        final int from = transport.indexOf(reply.nodeId());
+        final QueryCode code = queries.onReply(reply, buffer, offset, length, tellQuery);
+        if (QueryCode.REJECTED_NOT_LEADER == code && UkehiClient.State.CONNECTED == state &&
+            from == finder.leader())
+        {
+            startSearch(transport.indexOf(reply.leaderId()), clock.nanoTime());
+        }
+        if (QueryCode.ANSWERED != code && QueryCode.NULL_VAL != code && from == nextMember)
+        {
+            nextMember = (nextMember + 1) % transport.memberCount();
+        }
+    }
+
+    private void tellQuery(
+        final long correlationId,
+        final QueryCode code,
+        final int memberId,
+        final long index,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        try
+        {
+            queryListener.onQuery(correlationId, code, memberId, index, buffer, offset, length);
+        }
+        catch (final RuntimeException ex)
+        {
+            keepFailure(ex);
+        }
+    }
+
     /** Some rejections say that this is the wrong node; those of commands sent to an earlier leader are no news. */
     private void onRejected(final long correlationId, final ReplyCode code, final int leaderId)
     {
@@ -438,6 +567,7 @@ final class Session implements ResponseHandler
     @Override
     public void onClose(final int aeronSessionId)
     {
+        queries.onForgotten();
         onImageGone(aeronSessionId, clock.nanoTime());
     }
 

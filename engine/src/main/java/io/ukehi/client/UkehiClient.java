@@ -1,6 +1,7 @@
 package io.ukehi.client;
 
 import io.aeron.Publication;
+import io.ukehi.codecs.client.Consistency;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -43,6 +44,9 @@ public final class UkehiClient implements AutoCloseable
     /** Longer than the cluster takes, or than the term buffer allows. The command was not sent. */
     public static final long TOO_LARGE = -6;
 
+    /** {@link #offerQuery}: whichever member can be reached. */
+    public static final int ANY_MEMBER = 0;
+
     /** Where a client is. */
     public enum State
     {
@@ -58,11 +62,13 @@ public final class UkehiClient implements AutoCloseable
 
     private final Session session;
     private final Blocking blocking;
+    private final BlockingQueries blockingQueries;
 
     private UkehiClient(final ClientContext ctx)
     {
         session = new Session(ctx.conclude());
         blocking = new Blocking(session, ctx);
+        blockingQueries = new BlockingQueries(session, ctx);
     }
 
     /**
@@ -132,6 +138,148 @@ public final class UkehiClient implements AutoCloseable
     public int poll(final ReplyListener replyListener)
     {
         return session.poll(replyListener);
+    }
+
+    /**
+     * As {@link #poll(ReplyListener)}, and tells of queries that have ended.
+     *
+     * @param replyListener told of commands.
+     * @param queryListener told of queries.
+     */
+    public int poll(final ReplyListener replyListener, final QueryListener queryListener)
+    {
+        return session.poll(replyListener, queryListener);
+    }
+
+    /**
+     * Sends a query, if it can be sent at once: the state machine answers it without an entry in the log.
+     *
+     * @param consistency what the answer must see. {@link Consistency#LINEARIZABLE} and {@link Consistency#LEASE} go to
+     *                    the leader, the others to the member named.
+     * @param maxLagNs    {@link Consistency#STALE}: the answer sees all that was committed longer ago than that, in
+     *                    nanoseconds; {@link Long#MAX_VALUE} for a state of any age.
+     * @param memberId    whom to ask where it need not be the leader; {@link #ANY_MEMBER} for whoever can be reached,
+     *                    rather not the leader.
+     * @param buffer      holds the query; it may be used again after the call.
+     * @param offset      of the query.
+     * @param length      in bytes, 0 or more.
+     * @return a correlation id, greater than 0: counted apart from those of commands, told to the query listener with
+     * the end of the query. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #BACK_PRESSURED},
+     * {@link #TOO_LARGE} or {@link #CLOSED}.
+     */
+    public long offerQuery(
+        final Consistency consistency,
+        final long maxLagNs,
+        final int memberId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        return session.offerQuery(consistency, maxLagNs, memberId, buffer, offset, length);
+    }
+
+    /**
+     * Asks the leader and waits: sees all that was committed before the call. The leader is confirmed by a majority
+     * before it answers, or holds a lease if {@code isByLease} and the cluster allows it.
+     *
+     * @param isByLease whether a lease is good enough: see {@link Consistency#LEASE}.
+     * @param buffer    holds the query.
+     * @param offset    of the query.
+     * @param length    in bytes.
+     * @param reply     gets the answer at 0; expandable, or long enough for it.
+     * @return length of the answer in bytes.
+     * @throws QueryRejectedException if it was refused to the last. Nothing has changed, as with all of these.
+     * @throws ClientTimeoutException if nobody answered within the message timeout.
+     * @throws UkehiClientException   if the client is closed, or the answer is too long for its buffer.
+     */
+    public int readLinearizable(
+        final boolean isByLease,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final MutableDirectBuffer reply)
+    {
+        return read(
+            isByLease ? Consistency.LEASE : Consistency.LINEARIZABLE, 0, ANY_MEMBER, buffer, offset, length, reply);
+    }
+
+    /**
+     * As {@link #readLinearizable}, with the same guarantee, of any member: it asks the leader how far it must be, and
+     * waits until it is.
+     *
+     * @param memberId whom to ask; {@link #ANY_MEMBER} for one after another.
+     */
+    public int readFollower(
+        final int memberId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final MutableDirectBuffer reply)
+    {
+        return read(Consistency.FOLLOWER, 0, memberId, buffer, offset, length, reply);
+    }
+
+    /**
+     * Asks any member: sees at least all that was committed longer ago than {@code maxLagNs}. A member that knows its
+     * state to be that new answers at once; otherwise it asks the leader, and refuses if it gets no answer.
+     *
+     * @param maxLagNs in nanoseconds; {@link Long#MAX_VALUE} for a state of any age, which needs no leader.
+     * @param memberId whom to ask; {@link #ANY_MEMBER} for one after another.
+     */
+    public int readStale(
+        final long maxLagNs,
+        final int memberId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final MutableDirectBuffer reply)
+    {
+        return read(Consistency.STALE, maxLagNs, memberId, buffer, offset, length, reply);
+    }
+
+    /** Any of the reads above, by name; commands of {@link #offer} may not be outstanding. */
+    public int read(
+        final Consistency consistency,
+        final long maxLagNs,
+        final int memberId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final MutableDirectBuffer reply)
+    {
+        return read(consistency, maxLagNs, memberId, buffer, offset, length, reply, null);
+    }
+
+    /**
+     * As {@link #read(Consistency, long, int, DirectBuffer, int, int, MutableDirectBuffer)}, beside commands that are
+     * outstanding.
+     *
+     * @param others told of commands that end meanwhile.
+     */
+    public int read(
+        final Consistency consistency,
+        final long maxLagNs,
+        final int memberId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length,
+        final MutableDirectBuffer reply,
+        final ReplyListener others)
+    {
+        return blockingQueries.query(
+            consistency, maxLagNs, memberId, buffer, offset, length, reply, blocking.listenerOf(others));
+    }
+
+    /** Of the last read that was waited for: the log index up to which the state was applied that answered. */
+    public long readIndex()
+    {
+        return blockingQueries.index();
+    }
+
+    /** Of the last read that was waited for: the member that answered. */
+    public int readMemberId()
+    {
+        return blockingQueries.memberId();
     }
 
     /**

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.ukehi.client.ReplyListener;
 import io.ukehi.client.UkehiClient;
 import io.ukehi.client.UkehiClientException;
+import io.ukehi.codecs.client.Consistency;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -12,8 +13,9 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The key-value store as a program sees it: typed calls that wait for their result. Every call, reads too, is a command
- * in the replicated log, so that each sees all that ended before it began.
+ * The key-value store as a program sees it: typed calls that wait for their result. Those that write are commands in
+ * the replicated log; those that read ask the state without one, and unless told otherwise
+ * ({@link #consistency(Consistency, long)}) see all that ended before they began.
  * <p>
  * Keys and values are bytes; those given as strings are UTF-8. All calls throw what
  * {@link UkehiClient#request(DirectBuffer, int, int, org.agrona.MutableDirectBuffer)} throws:
@@ -37,6 +39,8 @@ public final class KvClient
     private final UnsafeBuffer valueBuffer = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer otherBuffer = new UnsafeBuffer(0, 0);
     private final KvReplyDecoder reply = new KvReplyDecoder();
+    private Consistency consistency = Consistency.LINEARIZABLE;
+    private long maxLagNs;
 
     /** Over a client that is used for nothing else while a call waits. */
     public KvClient(final UkehiClient client)
@@ -54,6 +58,20 @@ public final class KvClient
     {
         this.client = client;
         this.others = others;
+    }
+
+    /**
+     * What reads must see from now on, {@link Consistency#LINEARIZABLE} at first.
+     *
+     * @param readConsistency one of four; see {@link UkehiClient#offerQuery}.
+     * @param lagNs           {@link Consistency#STALE}: how old what is read may be, in nanoseconds.
+     * @return this.
+     */
+    public KvClient consistency(final Consistency readConsistency, final long lagNs)
+    {
+        consistency = readConsistency;
+        maxLagNs = lagNs;
+        return this;
     }
 
     /** Sets the value of a key; returns the version written. */
@@ -89,7 +107,7 @@ public final class KvClient
     public KvEntry getEntry(final byte[] key)
     {
         keyBuffer.wrap(key);
-        request(KvCodec.encodeGet(command, 0, keyBuffer, 0, key.length));
+        query(KvCodec.encodeGet(command, 0, keyBuffer, 0, key.length));
         return KvStatus.OK == checkStatus(KvStatus.OK, KvStatus.NOT_FOUND) ?
             new KvEntry(key.clone(), value(), reply.version()) : null;
     }
@@ -174,7 +192,7 @@ public final class KvClient
             keyBuffer.wrap(start);
             otherBuffer.wrap(end);
             valueBuffer.wrap(beginning);
-            request(KvCodec.encodeScan(command, 0, flags, limit - entries.size(), KvCodec.MAX_REPLY_LENGTH,
+            query(KvCodec.encodeScan(command, 0, flags, limit - entries.size(), KvCodec.MAX_REPLY_LENGTH,
                 keyBuffer, 0, start.length, otherBuffer, 0, end.length, valueBuffer, 0, beginning.length));
             checkStatus(KvStatus.OK, KvStatus.OK);
             final int before = entries.size();
@@ -214,14 +232,24 @@ public final class KvClient
 
     private void request(final int length)
     {
-        final int replyLength = client.request(command, 0, length, replyBuffer, others);
+        onReply(client.request(command, 0, length, replyBuffer, others));
+    }
+
+    private void query(final int length)
+    {
+        onReply(client.read(
+            consistency, maxLagNs, UkehiClient.ANY_MEMBER, command, 0, length, replyBuffer, others));
+    }
+
+    private void onReply(final int replyLength)
+    {
         keyBuffer.wrap(EMPTY);
         valueBuffer.wrap(EMPTY);
         otherBuffer.wrap(EMPTY);
         if (!reply.wrap(replyBuffer, 0, replyLength))
         {
             throw new UkehiClientException(
-                "committed, but the reply is none of a key-value store: does the cluster run another state machine?");
+                "the reply is none of a key-value store: does the cluster run another state machine?");
         }
     }
 

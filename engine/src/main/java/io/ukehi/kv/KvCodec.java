@@ -33,6 +33,10 @@ import org.agrona.MutableDirectBuffer;
  *           | u8 | u8 |    u16     |  i32  |    i32    |   u16    |     u16      |        |      |          |
  *           +----+----+------------+-------+-----------+----------+--------------+--------+------+----------+
  *           flag: SCAN_AFTER_FROM
+ *  DIGEST    0    1    2           4
+ *           +----+----+-----------+
+ *           | op |res |    res    |
+ *           +----+----+-----------+
  *
  *  every     0        1    2       3    4                8              16
  *  reply    +--------+----+-------+----+----------------+--------------+------------------+
@@ -49,7 +53,8 @@ import org.agrona.MutableDirectBuffer;
  * The <b>version</b> of a value is the log index of the command that wrote it last, so it is never used again, not even
  * for another key. In the reply to a GET, and to a CAS that found something else, it is that of the value in the reply,
  * 0 where there is none; in the reply to a PUT or a CAS that was done, the one written; to a DELETE, the one removed;
- * to a SCAN, the log index of the scan itself.
+ * to a SCAN, the log index of the scan itself, or up to which the state was applied that a query saw; to a DIGEST, the
+ * digest of the whole store.
  * <p>
  * A <b>scan</b> visits keys in unsigned byte order, as a dictionary does: from {@code from} on, up to but without
  * {@code to}, and only those beginning with {@code prefix}; an empty bound is no bound. It ends early
@@ -65,6 +70,7 @@ public final class KvCodec
     public static final int OP_DELETE = 3;
     public static final int OP_CAS = 4;
     public static final int OP_SCAN = 5;
+    public static final int OP_DIGEST = 9;
 
     /** CAS: there must be no value. */
     public static final int EXPECT_ABSENT = 0;
@@ -133,6 +139,19 @@ public final class KvCodec
 
     private KvCodec()
     {
+    }
+
+    /** Length in bytes of a DIGEST. */
+    public static int digestLength()
+    {
+        return KEY_OFFSET;
+    }
+
+    /** Writes a DIGEST; returns its length. */
+    public static int encodeDigest(final MutableDirectBuffer buffer, final int offset)
+    {
+        putHead(buffer, offset, OP_DIGEST, 0, 0);
+        return KEY_OFFSET;
     }
 
     /** Length in bytes of a PUT with these. */

@@ -47,6 +47,8 @@ final class KvCommandDecoder
             case KvCodec.OP_GET, KvCodec.OP_DELETE -> wrapKeyCommand(offset, length);
             case KvCodec.OP_CAS -> wrapCas(offset, length);
             case KvCodec.OP_SCAN -> wrapScan(offset, length);
+            case KvCodec.OP_DIGEST -> KvCodec.digestLength() == length && 0 == flags && 0 == keyLength ?
+                KvStatus.OK : KvStatus.MALFORMED;
             default -> KvStatus.MALFORMED;
         };
     }

@@ -96,9 +96,45 @@ public final class KvStateMachine implements StateMachine
                 onScan(header.index(), reply);
                 break;
 
+            case KvCodec.OP_DIGEST:
+                answer(reply, KvStatus.OK, stateDigest());
+                break;
+
             default:
                 throw new IllegalStateException("a decoded command has a known operation: " + command.op());
         }
+    }
+
+    /** Answers GET, SCAN and DIGEST; anything else is malformed here, since it would change something. */
+    @Override
+    public boolean onQuery(
+        final long index, final DirectBuffer buffer, final int offset, final int length, final Reply reply)
+    {
+        final int status = command.wrap(buffer, offset, length);
+        if (KvStatus.OK != status)
+        {
+            answer(reply, status, KvCodec.NO_VERSION);
+            return true;
+        }
+        switch (command.op())
+        {
+            case KvCodec.OP_GET:
+                onGet(reply);
+                break;
+
+            case KvCodec.OP_SCAN:
+                onScan(index, reply);
+                break;
+
+            case KvCodec.OP_DIGEST:
+                answer(reply, KvStatus.OK, stateDigest());
+                break;
+
+            default:
+                answer(reply, KvStatus.MALFORMED, KvCodec.NO_VERSION);
+                break;
+        }
+        return true;
     }
 
     /**

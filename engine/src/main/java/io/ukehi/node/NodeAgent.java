@@ -1,7 +1,9 @@
 package io.ukehi.node;
 
 import io.aeron.Aeron;
+import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.Raft;
@@ -49,6 +51,8 @@ final class NodeAgent implements Agent
     private final ErrorLog errors;
     private final DropCounters drops;
     private final EmbeddedCommands commands;
+    private final EmbeddedQueries queries;
+    private final EmbeddedQueries.Asker queryAsker = this::askQuery;
     private final EmbeddedCommands.Proposer commandProposer = this::proposeCommand;
     private final ClientHandler clientHandler = new Clients();
     private Replica replica;
@@ -69,7 +73,8 @@ final class NodeAgent implements Agent
         final NodeCounters counters,
         final ErrorLog errors,
         final DropCounters drops,
-        final EmbeddedCommands commands)
+        final EmbeddedCommands commands,
+        final EmbeddedQueries queries)
     {
         this.name = name;
         this.aeron = aeron;
@@ -80,6 +85,7 @@ final class NodeAgent implements Agent
         this.errors = errors;
         this.drops = drops;
         this.commands = commands;
+        this.queries = queries;
     }
 
     /** The rest of the wiring: these parts know the agent, and it knows them. */
@@ -141,6 +147,7 @@ final class NodeAgent implements Agent
         workCount += peers.poll(PEER_FRAGMENT_LIMIT);
         workCount += gateway.poll(clientHandler, CLIENT_FRAGMENT_LIMIT);
         workCount += commands.poll(commandProposer, COMMAND_LIMIT);
+        workCount += queries.poll(queryAsker, COMMAND_LIMIT);
         workCount += replica.doWork();
         workCount += peers.doWork(nowNs);
         workCount += gateway.doWork(nowNs);
@@ -200,6 +207,17 @@ final class NodeAgent implements Agent
         return true;
     }
 
+    private QueryCode askQuery(
+        final long correlationId,
+        final Consistency consistency,
+        final long maxLagNs,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        return replica.query(commands.sessionId(), correlationId, consistency, maxLagNs, buffer, offset, length);
+    }
+
     private void fail(final Throwable thrown)
     {
         if (null == failure)
@@ -232,6 +250,7 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.LEADER_ID, RaftListener.NO_LEADER);
         closePart(replica::stop);
         closePart(commands::close);
+        closePart(queries::close);
         closePart(gateway::close);
         closePart(peers::close);
         counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
@@ -331,6 +350,26 @@ final class NodeAgent implements Agent
         }
 
         @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final QueryCode code,
+            final long index,
+            final DirectBuffer reply,
+            final int offset,
+            final int length)
+        {
+            if (sessionId == commands.sessionId())
+            {
+                queries.onEnded(correlationId, code, index, reply, offset, length);
+            }
+            else
+            {
+                gateway.queryReply(sessionId, correlationId, code, index, reply, offset, length);
+            }
+        }
+
+        @Override
         public void onAbandoned(final long sessionId, final long correlationId)
         {
             // A client finds out by losing its session.
@@ -398,6 +437,19 @@ final class NodeAgent implements Agent
             }
             return Replica.RECOVERING == result ?
                 ReplyCode.REJECTED_RECOVERING.value() : ReplyCode.REJECTED_STORAGE.value();
+        }
+
+        @Override
+        public QueryCode onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            return replica.query(sessionId, correlationId, consistency, maxLagNs, buffer, offset, length);
         }
 
         @Override

@@ -100,6 +100,12 @@ public final class NodeContext
     /** Time between two heartbeats of a leader; less than the shortest election timeout. */
     public static final String HEARTBEAT_INTERVAL_PROP_NAME = "ukehi.heartbeat.interval";
 
+    /** Whether the leader answers reads by its lease. The same on all members. */
+    public static final String READ_LEASE_PROP_NAME = "ukehi.read.lease";
+
+    /** What a lease is shorter than the shortest election timeout: for clocks that run differently. */
+    public static final String READ_LEASE_MARGIN_PROP_NAME = "ukehi.read.lease.margin";
+
     /** Bytes of entries in one message to a follower; a longer entry goes alone. */
     public static final String MAX_APPEND_LENGTH_PROP_NAME = "ukehi.max.append.length";
 
@@ -150,6 +156,8 @@ public final class NodeContext
         ELECTION_TIMEOUT_MIN_PROP_NAME,
         ELECTION_TIMEOUT_MAX_PROP_NAME,
         HEARTBEAT_INTERVAL_PROP_NAME,
+        READ_LEASE_PROP_NAME,
+        READ_LEASE_MARGIN_PROP_NAME,
         MAX_APPEND_LENGTH_PROP_NAME,
         MAX_INFLIGHT_LENGTH_PROP_NAME,
         MAX_INFLIGHT_MESSAGES_PROP_NAME,
@@ -184,6 +192,8 @@ public final class NodeContext
     private long electionTimeoutMinNs;
     private long electionTimeoutMaxNs;
     private long heartbeatIntervalNs;
+    private boolean readLease;
+    private long readLeaseMarginNs;
     private int maxAppendLength;
     private int maxInflightLength;
     private long maxInflightMessages;
@@ -254,6 +264,8 @@ public final class NodeContext
         electionTimeoutMinNs = settings.durationNs(ELECTION_TIMEOUT_MIN_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(150));
         electionTimeoutMaxNs = settings.durationNs(ELECTION_TIMEOUT_MAX_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(300));
         heartbeatIntervalNs = settings.durationNs(HEARTBEAT_INTERVAL_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(50));
+        readLease = settings.flag(READ_LEASE_PROP_NAME, false);
+        readLeaseMarginNs = settings.durationNs(READ_LEASE_MARGIN_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(30));
         maxAppendLength = settings.size(MAX_APPEND_LENGTH_PROP_NAME, 256 * 1024);
         maxInflightLength = settings.size(MAX_INFLIGHT_LENGTH_PROP_NAME, 4 * 1024 * 1024);
         maxInflightMessages = settings.number(MAX_INFLIGHT_MESSAGES_PROP_NAME, 128);
@@ -347,6 +359,11 @@ public final class NodeContext
             HEARTBEAT_INTERVAL_PROP_NAME, heartbeatIntervalNs, problems);
         checkTime(electionTimeoutMaxNs > electionTimeoutMinNs, ELECTION_TIMEOUT_MAX_PROP_NAME, electionTimeoutMaxNs,
             ELECTION_TIMEOUT_MIN_PROP_NAME, electionTimeoutMinNs, problems);
+        final long mostMarginNs = electionTimeoutMinNs - heartbeatIntervalNs;
+        check(!readLease || (readLeaseMarginNs > 0 && readLeaseMarginNs < mostMarginNs),
+            READ_LEASE_MARGIN_PROP_NAME, time(readLeaseMarginNs), "more than 0 and less than " +
+            ELECTION_TIMEOUT_MIN_PROP_NAME + " less " + HEARTBEAT_INTERVAL_PROP_NAME + " (" + time(mostMarginNs) +
+            "), or no lease outlives a heartbeat", problems);
         checkTime(sessionTimeoutNs > 0, SESSION_TIMEOUT_PROP_NAME, sessionTimeoutNs, "0", 0, problems);
     }
 
@@ -661,6 +678,32 @@ public final class NodeContext
     public long heartbeatIntervalNs()
     {
         return heartbeatIntervalNs;
+    }
+
+    /** See {@link #READ_LEASE_PROP_NAME}. */
+    public NodeContext readLease(final boolean isOn)
+    {
+        settings.isSetByProgram(READ_LEASE_PROP_NAME);
+        readLease = isOn;
+        return this;
+    }
+
+    public boolean readLease()
+    {
+        return readLease;
+    }
+
+    /** See {@link #READ_LEASE_MARGIN_PROP_NAME}. In nanoseconds. */
+    public NodeContext readLeaseMarginNs(final long marginNs)
+    {
+        settings.isSetByProgram(READ_LEASE_MARGIN_PROP_NAME);
+        readLeaseMarginNs = marginNs;
+        return this;
+    }
+
+    public long readLeaseMarginNs()
+    {
+        return readLeaseMarginNs;
     }
 
     /** See {@link #MAX_APPEND_LENGTH_PROP_NAME}. */

@@ -50,6 +50,7 @@ final class NodeParts implements AutoCloseable
     private final AeronErrors aeronErrors;
     private final DropCounters drops = new DropCounters();
     private final EmbeddedCommands commands;
+    private final EmbeddedQueries queries = new EmbeddedQueries(ReplicaLimits.READ_QUEUE_LENGTH_DEFAULT);
     private FileStorage storage;
     private HardStateFile hardState;
     private SegmentedLog log;
@@ -154,7 +155,7 @@ final class NodeParts implements AutoCloseable
     {
         agent = new NodeAgent(
             "ukehi-node-" + context.memberId(), aeron, aeronErrors, driverInvoker(), clock, counters, errors, drops,
-            commands);
+            commands, queries);
         final int[] ids = context.memberAddresses().stream().mapToInt(MemberAddress::id).toArray();
         peers = new AeronPeers(peersContext(), clock.nanoTime());
         final PeerPublisher publisher = new PeerPublisher(
@@ -197,6 +198,8 @@ final class NodeParts implements AutoCloseable
             .maxInflightMessages(context.maxInflightMessages())
             .randomSeed(ThreadLocalRandom.current().nextLong())
             .incarnation(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE))
+            .readLease(context.readLease())
+            .readLeaseMarginNs(context.readLeaseMarginNs())
             .initialCommitIndex(log.recovery().commitIndex());
     }
 
@@ -279,6 +282,11 @@ final class NodeParts implements AutoCloseable
     EmbeddedCommands commands()
     {
         return commands;
+    }
+
+    EmbeddedQueries queries()
+    {
+        return queries;
     }
 
     NodeCounters counters()

@@ -2,6 +2,8 @@ package io.ukehi.node;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.entry.CommandEntryDecoder;
 import io.ukehi.fencing.FencingTokenState;
 import io.ukehi.Invariant;
@@ -47,6 +49,7 @@ public final class Replica
     private final CommandApplier applier;
     private final PendingProposals pending;
     private final SessionGate gate;
+    private final PendingReads reads;
     private final ReplicaListener listener;
     private final PendingProposals.Sink superseded;
     private final int applyLimit;
@@ -87,6 +90,8 @@ public final class Replica
         this.raft = new Raft(
             config, log, hardState, doubts, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
         this.gate = new SessionGate(raft, applier, pending, listener, limits.sessions());
+        this.reads = new PendingReads(
+            raft, applier, listener::onQuery, limits.applyLimit(), limits.readQueueLength());
     }
 
     /**
@@ -143,6 +148,7 @@ public final class Replica
         if (!isRecovering)
         {
             raft.onCycle(nowNs, epochNs);
+            reads.onCycle(nowNs);
         }
     }
 
@@ -209,6 +215,47 @@ public final class Replica
     }
 
     /**
+     * Asks the state machine, without an entry in the log. Nothing changes by it, so whatever is rejected may be asked
+     * again, here or elsewhere. The answer comes in a later cycle, by {@link ReplicaListener#onQuery}.
+     *
+     * @param sessionId     whoever asks, and
+     * @param correlationId the number of the question there: both are told with the answer.
+     * @param consistency   what the answer must see.
+     * @param maxLagNs      {@link Consistency#STALE}: the answer sees all that was committed longer ago than that;
+     *                      {@link Long#MAX_VALUE} for an answer from a state of any age.
+     * @param buffer        holds the question, which is copied.
+     * @param offset        of the question in bytes.
+     * @param length        of the question in bytes.
+     * @return {@link QueryCode#ANSWERED} if it was taken, or why it was not.
+     */
+    public QueryCode query(
+        final long sessionId,
+        final long correlationId,
+        final Consistency consistency,
+        final long maxLagNs,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        if (isRecovering)
+        {
+            return QueryCode.REJECTED_RECOVERING;
+        }
+        final boolean isForLeader = Consistency.LINEARIZABLE == consistency || Consistency.LEASE == consistency;
+        if (isForLeader && Role.LEADER != raft.role())
+        {
+            return QueryCode.REJECTED_NOT_LEADER;
+        }
+        return reads.ask(sessionId, correlationId, consistency, maxLagNs, buffer, offset, length);
+    }
+
+    /** Longest question in bytes. */
+    public int maxQueryLength()
+    {
+        return reads.maxLength();
+    }
+
+    /**
      * The rest of a cycle: timers; send what was appended; hand it to durability; collect what has become durable and
      * committed; apply it.
      *
@@ -225,7 +272,7 @@ public final class Replica
         {
             return applier.apply(replayTo, applyLimit);
         }
-        final int workCount = doRaft() + apply();
+        final int workCount = doRaft() + apply() + reads.doWork();
         return null == snapshots ? workCount : workCount + snapshots.doWork(raft, nowNs);
     }
 
@@ -420,6 +467,18 @@ public final class Replica
             }
             applier.onRoleChange(role, term);
             listener.onRoleChange(role, term, leaderId);
+        }
+
+        @Override
+        public void onReadIndex(final long ticket, final long index, final long sinceNs)
+        {
+            reads.onConfirmed(ticket, index, sinceNs);
+        }
+
+        @Override
+        public void onReadIndexLost(final long ticket)
+        {
+            reads.onLost(ticket);
         }
 
         @Override

@@ -10,15 +10,20 @@ import io.ukehi.fencing.FencingToken;
  * @param maxReplyLength   of the state machine, in bytes.
  * @param maxTokenSequence fencing tokens in one term, 1 to {@link FencingToken#MAX_PART}; lower than that in tests.
  * @param sessions         of clients.
+ * @param readQueueLength  bytes of each of the two queues of queries, a power of two; an eighth is the longest query.
  */
 public record ReplicaLimits(
-    int applyLimit, int pendingLimit, int maxReplyLength, long maxTokenSequence, SessionLimits sessions)
+    int applyLimit, int pendingLimit, int maxReplyLength, long maxTokenSequence, SessionLimits sessions,
+    int readQueueLength)
 {
     /** Entries applied in one cycle. */
     public static final int APPLY_LIMIT_DEFAULT = 1024;
 
     /** Commands under way at most. */
     public static final int PENDING_LIMIT_DEFAULT = 64 * 1024;
+
+    /** Bytes of queries that wait. */
+    public static final int READ_QUEUE_LENGTH_DEFAULT = 1024 * 1024;
 
     public ReplicaLimits(final int maxReplyLength)
     {
@@ -29,5 +34,15 @@ public record ReplicaLimits(
         final int applyLimit, final int pendingLimit, final int maxReplyLength, final long maxTokenSequence)
     {
         this(applyLimit, pendingLimit, maxReplyLength, maxTokenSequence, SessionLimits.DEFAULT);
+    }
+
+    public ReplicaLimits(
+        final int applyLimit,
+        final int pendingLimit,
+        final int maxReplyLength,
+        final long maxTokenSequence,
+        final SessionLimits sessions)
+    {
+        this(applyLimit, pendingLimit, maxReplyLength, maxTokenSequence, sessions, READ_QUEUE_LENGTH_DEFAULT);
     }
 }

@@ -1,5 +1,6 @@
 package io.ukehi.node;
 
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.raft.RaftListener;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.SessionState;
@@ -24,6 +25,28 @@ public interface ReplicaListener extends RaftListener
 
     /** Another entry was committed in the place of a command taken here: it was not applied and never will be. */
     void onSuperseded(long sessionId, long correlationId);
+
+    /**
+     * A query that was taken has ended.
+     *
+     * @param sessionId     as given to {@link Replica#query}.
+     * @param correlationId as given.
+     * @param code          how it ended.
+     * @param index         up to which the state was applied that answered; 0 if none did.
+     * @param reply         of the state machine; reused, valid during the call.
+     * @param offset        of the reply in bytes.
+     * @param length        of the reply in bytes.
+     */
+    default void onQuery(
+        final long sessionId,
+        final long correlationId,
+        final QueryCode code,
+        final long index,
+        final DirectBuffer reply,
+        final int offset,
+        final int length)
+    {
+    }
 
     /** The replica stops, and what becomes of a command taken here is not known. */
     void onAbandoned(long sessionId, long correlationId);

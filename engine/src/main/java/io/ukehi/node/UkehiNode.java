@@ -1,5 +1,6 @@
 package io.ukehi.node;
 
+import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
 import java.util.concurrent.CompletableFuture;
 import org.agrona.DirectBuffer;
@@ -76,6 +77,34 @@ public final class UkehiNode implements AutoCloseable
     public CompletableFuture<CommandResult> submit(final DirectBuffer buffer, final int offset, final int length)
     {
         return parts.commands().submit(buffer, offset, length);
+    }
+
+    /**
+     * Asks the state machine ({@link io.ukehi.statemachine.StateMachine#onQuery}), without an entry in the log.
+     * <ul>
+     *   <li>{@link Consistency#LINEARIZABLE}: of the leader; sees all that was committed before the call, confirmed by
+     *   a majority since. One round of heartbeats for all queries of a cycle.</li>
+     *   <li>{@link Consistency#LEASE}: the same without the round, while {@link NodeContext#readLease()} holds.</li>
+     *   <li>{@link Consistency#FOLLOWER}: the same guarantee on any member, which asks the leader.</li>
+     *   <li>{@link Consistency#STALE}: sees all that was committed longer ago than {@code maxLagNs}.</li>
+     * </ul>
+     * What hangs on the future runs on the duty-cycle thread unless it is asynchronous: it must not block.
+     *
+     * @param consistency what the answer must see.
+     * @param maxLagNs    {@link Consistency#STALE}: in nanoseconds, {@link Long#MAX_VALUE} for a state of any age.
+     * @param buffer      holds the question, which is copied.
+     * @param offset      of the question in bytes.
+     * @param length      of the question in bytes.
+     * @return the answer, or why there is none; never completed with an exception.
+     */
+    public CompletableFuture<QueryResult> query(
+        final Consistency consistency,
+        final long maxLagNs,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        return parts.queries().query(consistency, maxLagNs, buffer, offset, length);
     }
 
     /** Settings, concluded. */

@@ -6,6 +6,7 @@ import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
+import org.agrona.DirectBuffer;
 
 /**
  * Applies committed entries to the user's state machine, each exactly once and in order (Raft section 5.3: once an
@@ -33,6 +34,9 @@ import io.ukehi.raft.Role;
  */
 public final class CommandApplier
 {
+    /** {@link #query}: the state machine answers no questions. */
+    public static final int UNSUPPORTED = -1;
+
     /**
      * How much of the log is looked at at once, in bytes. Nothing is copied: this only keeps a run within what the
      * processor's cache can hold until it is applied.
@@ -203,6 +207,33 @@ public final class CommandApplier
         }
         blocked = false;
         return (int)(appliedIndex - fromIndex);
+    }
+
+    /**
+     * Asks the state machine about its state at {@link #appliedIndex()}. What it answers is in {@link #queryReply()},
+     * from 0 on, until anything else is called here.
+     *
+     * @return length of the answer in bytes; {@link #UNSUPPORTED} if it answers no questions.
+     * @throws StateMachineException if the state machine threw.
+     */
+    public int query(final DirectBuffer buffer, final int offset, final int length)
+    {
+        Invariant.check(started && !blocked, "a state is asked between two commands", appliedIndex);
+        reply.clear();
+        try
+        {
+            return stateMachine.onQuery(appliedIndex, buffer, offset, length, reply) ? reply.length() : UNSUPPORTED;
+        }
+        catch (final Throwable thrown)
+        {
+            throw failure("onQuery", appliedIndex, appliedTerm, thrown);
+        }
+    }
+
+    /** See {@link #query}. */
+    public DirectBuffer queryReply()
+    {
+        return reply.content();
     }
 
     /** Highest index that the state contains. Never above any commit index given to {@link #apply}. */

@@ -31,6 +31,24 @@ public interface StateMachine
     void onCommand(CommandHeader header, DirectBuffer buffer, int offset, int length, Reply reply);
 
     /**
+     * Answers a question about the state as it is now, without an entry in the log. Must change nothing: what it
+     * changed would be on this replica alone. May be asked on any replica, between two commands. An exception stops the
+     * node, so questions that make no sense get an answer that says so.
+     *
+     * @param index  of the last entry that the state contains.
+     * @param buffer in which the question lies; not to be stored into, valid during the call.
+     * @param offset of the question in the buffer.
+     * @param length of the question in bytes, 0 or more.
+     * @param reply  for the answer; empty unless something is put into it.
+     * @return false if this state machine answers no questions, as it does if this method is not overridden.
+     */
+    default boolean onQuery(
+        final long index, final DirectBuffer buffer, final int offset, final int length, final Reply reply)
+    {
+        return false;
+    }
+
+    /**
      * A client's session begins. Part of the order of commands, and the same on every replica.
      *
      * @param sessionId     rises from session to session; what {@link CommandHeader#sessionId()} will say.

@@ -8,7 +8,9 @@ import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.CommandDecoder;
 import io.ukehi.codecs.client.ConnectDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.QueryDecoder;
 import io.ukehi.codecs.client.StatusRequestDecoder;
 import org.agrona.DirectBuffer;
 
@@ -36,6 +38,9 @@ public final class ClientAdapter
     private static final int SESSION_ID_OFFSET = KeepAliveDecoder.sessionIdEncodingOffset();
     private static final int CORRELATION_ID_OFFSET = CommandDecoder.correlationIdEncodingOffset();
 
+    /** By value; the last one stands for none. */
+    private static final Consistency[] CONSISTENCIES = Consistency.values();
+
     private final long clusterId;
     private final int groupId;
     private final ClientRequests requests;
@@ -43,6 +48,7 @@ public final class ClientAdapter
     private final MessageSeal seal = new MessageSeal();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final ConnectDecoder connect = new ConnectDecoder();
+    private final QueryDecoder query = new QueryDecoder();
     private final StatusRequestDecoder statusRequest = new StatusRequestDecoder();
     private Action action;
 
@@ -108,6 +114,7 @@ public final class ClientAdapter
         return switch (header.templateId())
         {
             case CommandDecoder.TEMPLATE_ID -> onCommand(buffer, blockOffset, length - HEADER_LENGTH, sessionId);
+            case QueryDecoder.TEMPLATE_ID -> onQuery(buffer, blockOffset, restLength, sessionId);
             case ConnectDecoder.TEMPLATE_ID -> onConnect(buffer, blockOffset, restLength, sessionId);
             case StatusRequestDecoder.TEMPLATE_ID -> onStatusRequest(buffer, blockOffset, restLength, sessionId);
             default -> onSign(restLength, sessionId);
@@ -153,6 +160,7 @@ public final class ClientAdapter
         {
             case ConnectDecoder.TEMPLATE_ID -> ConnectDecoder.BLOCK_LENGTH;
             case CommandDecoder.TEMPLATE_ID -> CommandDecoder.BLOCK_LENGTH;
+            case QueryDecoder.TEMPLATE_ID -> QueryDecoder.BLOCK_LENGTH;
             case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;
             case CloseDecoder.TEMPLATE_ID -> CloseDecoder.BLOCK_LENGTH;
             case StatusRequestDecoder.TEMPLATE_ID -> StatusRequestDecoder.BLOCK_LENGTH;
@@ -178,6 +186,21 @@ public final class ClientAdapter
         final boolean isDone = requests.onCommand(
             sessionId, correlationId, buffer, blockOffset + SESSION_ID_OFFSET, bodyLength - SESSION_ID_OFFSET);
         action = isDone ? CONTINUE : ABORT;
+        return null;
+    }
+
+    private DropReason onQuery(
+        final DirectBuffer buffer, final int blockOffset, final int restLength, final long sessionId)
+    {
+        query.wrap(buffer, blockOffset, header.blockLength(), header.version());
+        final int consistency = query.consistencyRaw();
+        if (consistency >= CONSISTENCIES.length - 1 || query.maxLagNs() < 0)
+        {
+            return DropReason.MALFORMED;
+        }
+        requests.onQuery(
+            sessionId, query.correlationId(), CONSISTENCIES[consistency], query.maxLagNs(),
+            buffer, blockOffset + header.blockLength(), restLength);
         return null;
     }
 

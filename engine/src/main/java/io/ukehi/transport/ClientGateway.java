@@ -9,6 +9,8 @@ import io.aeron.logbuffer.Header;
 import io.ukehi.Invariant;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
@@ -209,6 +211,43 @@ public final class ClientGateway implements AutoCloseable
     }
 
     /**
+     * Tells a client how its query ended; as {@link #reply}.
+     *
+     * @param sessionId     of the client.
+     * @param correlationId of the query.
+     * @param code          how it ended.
+     * @param index         up to which the state was applied that answered; 0 if none did.
+     * @param buffer        holds the state machine's answer; not looked at if the length is 0.
+     * @param offset        of the answer in bytes.
+     * @param length        of the answer in bytes, no more than {@link ClientGatewayConfig#maxReplyLength()}.
+     * @return false if there is no such session.
+     */
+    public boolean queryReply(
+        final long sessionId,
+        final long correlationId,
+        final QueryCode code,
+        final long index,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
+    {
+        Invariant.check(length >= 0 && length <= config.maxReplyLength(),
+            "a reply is no longer than publications and queues were made for", length, config.maxReplyLength());
+        final ClientSession session = sessions.get(sessionId);
+        if (null == session)
+        {
+            return false;
+        }
+        session.onQueryEnded();
+        final DirectBuffer payload = 0 == length ? NOTHING : buffer;
+        final int payloadOffset = 0 == length ? 0 : offset;
+        final int headLength =
+            encoder.queryReply(sessionId, correlationId, code, index, payload, payloadOffset, length);
+        sessions.reply(session, headLength, payload, payloadOffset, length);
+        return true;
+    }
+
+    /**
      * Who leads. If that has changed, every client hears of it; cheap if it has not.
      *
      * @param term         in which it leads.
@@ -290,6 +329,30 @@ public final class ClientGateway implements AutoCloseable
                 reply(sessionId, correlationId, result, 0, 0, NOTHING, 0, 0);
             }
             return ClientHandler.LATER != result;
+        }
+
+        @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            final ClientSession session = heard(sessionId);
+            if (null == session)
+            {
+                return;
+            }
+            final boolean isGreedy = session.onQuery() > ClientGatewayConfig.QUERY_LIMIT;
+            final QueryCode code = isGreedy ? QueryCode.REJECTED_BACK_PRESSURED :
+                handler.onQuery(sessionId, correlationId, consistency, maxLagNs, buffer, offset, length);
+            if (QueryCode.ANSWERED != code)
+            {
+                queryReply(sessionId, correlationId, code, 0, NOTHING, 0, 0);
+            }
         }
 
         @Override

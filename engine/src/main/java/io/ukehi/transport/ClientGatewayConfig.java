@@ -12,6 +12,9 @@ public final class ClientGatewayConfig
     /** Stream of the UDP ingress; that of the IPC ingress is this and the node's id. */
     public static final int INGRESS_STREAM_ID = 100;
 
+    /** Queries that one client may have waiting, so that it leaves room for the others'. */
+    public static final int QUERY_LIMIT = 256;
+
     /** Longest message of Aeron, in bytes, whatever the term length. */
     private static final int AERON_MAX_MESSAGE_LENGTH = 16 * 1024 * 1024;
     private static final int MESSAGES_PER_TERM = 8;

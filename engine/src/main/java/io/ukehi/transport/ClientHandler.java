@@ -1,5 +1,7 @@
 package io.ukehi.transport;
 
+import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.QueryCode;
 import org.agrona.DirectBuffer;
 
 /** What the node does with what clients ask. Called by the duty-cycle thread from within {@link ClientGateway}. */
@@ -24,6 +26,27 @@ public interface ClientHandler
      * the gateway answers at once.
      */
     int onCommand(long sessionId, long correlationId, DirectBuffer payload, int offset, int length);
+
+    /**
+     * A sound query of a connected session; its answer comes through {@link ClientGateway#queryReply}, now or later.
+     *
+     * @param sessionId     of the client.
+     * @param correlationId that the client gave the query.
+     * @param consistency   what the answer must see.
+     * @param maxLagNs      {@link Consistency#STALE}: how old that may be, 0 or more.
+     * @param buffer        holds the query; reused, valid during the call.
+     * @param offset        of the query in bytes.
+     * @param length        of the query in bytes, 0 or more.
+     * @return {@link QueryCode#ANSWERED} if it was taken, or the code with which the gateway answers at once.
+     */
+    QueryCode onQuery(
+        long sessionId,
+        long correlationId,
+        Consistency consistency,
+        long maxLagNs,
+        DirectBuffer buffer,
+        int offset,
+        int length);
 
     /**
      * A client asks how the node is.

@@ -5,6 +5,8 @@ import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectReplyEncoder;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.QueryCode;
+import io.ukehi.codecs.client.QueryReplyEncoder;
 import io.ukehi.codecs.client.RedirectEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyEncoder;
@@ -31,6 +33,7 @@ public final class ClientMessageEncoder
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final ConnectReplyEncoder connectReply = new ConnectReplyEncoder();
     private final ReplyEncoder reply = new ReplyEncoder();
+    private final QueryReplyEncoder queryReply = new QueryReplyEncoder();
     private final RedirectEncoder redirect = new RedirectEncoder();
     private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
     private final CloseEncoder close = new CloseEncoder();
@@ -120,6 +123,41 @@ public final class ClientMessageEncoder
             .code(code);
         seal.seal(buffer, 0, REPLY_HEAD_LENGTH, payload, offset, length);
         return REPLY_HEAD_LENGTH;
+    }
+
+    /**
+     * How a query ended: the part before the state machine's bytes, sealed together with them. Returns its length, at
+     * most {@link #REPLY_HEAD_LENGTH}.
+     *
+     * @param sessionId     of the client.
+     * @param correlationId of the query.
+     * @param code          how it ended.
+     * @param index         up to which the state was applied that answered.
+     * @param payload       holds the bytes that will follow.
+     * @param offset        of these bytes.
+     * @param length        of these bytes.
+     */
+    public int queryReply(
+        final long sessionId,
+        final long correlationId,
+        final QueryCode code,
+        final long index,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        queryReply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .index(index)
+            .nodeId(nodeId)
+            .leaderId(leaderId)
+            .code(code);
+        final int headLength = MessageHeaderEncoder.ENCODED_LENGTH + QueryReplyEncoder.BLOCK_LENGTH;
+        seal.seal(buffer, 0, headLength, payload, offset, length);
+        return headLength;
     }
 
     /** Tells that leadership has moved; returns the message's length. */

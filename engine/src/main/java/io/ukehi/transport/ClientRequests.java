@@ -1,5 +1,6 @@
 package io.ukehi.transport;
 
+import io.ukehi.codecs.client.Consistency;
 import org.agrona.DirectBuffer;
 
 /** What a client may ask of a node, once it has been found sound and meant for this cluster and group. */
@@ -12,6 +13,16 @@ public interface ClientRequests
      * @return false if the command must be offered again.
      */
     boolean onCommand(long sessionId, long correlationId, DirectBuffer payload, int offset, int length);
+
+    /** As {@link ClientHandler#onQuery}; valid during the call. */
+    void onQuery(
+        long sessionId,
+        long correlationId,
+        Consistency consistency,
+        long maxLagNs,
+        DirectBuffer buffer,
+        int offset,
+        int length);
 
     void onKeepAlive(long sessionId);
 

@@ -22,6 +22,7 @@ final class ClientSession
     private long connectCorrelationId;
     private int due;
     private int silentTicks;
+    private int queryCount;
     /** Position in the list of all sessions. */
     int listIndex;
     /** Whether it stands in the list of those with something to send. */
@@ -77,6 +78,17 @@ final class ClientSession
     void onHeard()
     {
         silentTicks = 0;
+    }
+
+    /** A query more waits for its answer; returns how many do. */
+    int onQuery()
+    {
+        return ++queryCount;
+    }
+
+    void onQueryEnded()
+    {
+        queryCount = Math.max(0, queryCount - 1);
     }
 
     /** One more tick without a word; returns how many. */

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.codecs.client.QueryCode;
+import io.ukehi.codecs.client.Consistency;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
@@ -48,6 +50,7 @@ class ClientWithGatewayTest implements IdleStrategy
         private final int port;
         private final ClientGateway gateway;
         private int answer = TAKEN;
+        private QueryCode queryAnswer = QueryCode.ANSWERED;
         private int laterCount;
 
         Member(final Aeron aeron, final int id)
@@ -84,6 +87,23 @@ class ClientWithGatewayTest implements IdleStrategy
                     payload, offset + IDS_LENGTH, length - IDS_LENGTH);
             }
             return answer;
+        }
+
+        @Override
+        public QueryCode onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            if (QueryCode.ANSWERED == queryAnswer)
+            {
+                gateway.queryReply(sessionId, correlationId, queryAnswer, 77, buffer, offset, length);
+            }
+            return queryAnswer;
         }
 
         @Override

@@ -13,11 +13,15 @@ import io.ukehi.codecs.client.CommandDecoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectDecoder;
 import io.ukehi.codecs.client.ConnectReplyEncoder;
+import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.KeepAliveDecoder;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
 import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.codecs.client.QueryCode;
+import io.ukehi.codecs.client.QueryDecoder;
+import io.ukehi.codecs.client.QueryReplyEncoder;
 import io.ukehi.codecs.client.RedirectEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyEncoder;
@@ -51,7 +55,18 @@ public final class FakeNode implements AutoCloseable
     {
     };
 
+    /** What a test has a node do with a query. */
+    public interface QueryHandler
+    {
+        void onQuery(FakeNode node, long correlationId, DirectBuffer buffer, int offset, int length);
+    }
+
     public final int nodeId;
+    /** Answers with the query itself, at index 77. */
+    public QueryHandler queryHandler = (node, correlationId, bytes, offset, length) ->
+        node.answer(correlationId, QueryCode.ANSWERED, 77, bytes, offset, length);
+    /** What each query wanted to see. */
+    public final List<Consistency> queries = new ArrayList<>();
     public final List<Long> commands = new ArrayList<>();
     public CommandHandler handler = ECHO;
     public ConnectCode connectCode = ConnectCode.REDIRECT;
@@ -75,6 +90,7 @@ public final class FakeNode implements AutoCloseable
     private final MessageHeaderEncoder headerEncoder = new MessageHeaderEncoder();
     private final ConnectDecoder connect = new ConnectDecoder();
     private final CommandDecoder command = new CommandDecoder();
+    private final QueryDecoder query = new QueryDecoder();
     private final StatusRequestDecoder statusRequest = new StatusRequestDecoder();
     private final ReplyEncoder reply = new ReplyEncoder();
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
@@ -146,6 +162,24 @@ public final class FakeNode implements AutoCloseable
             .index(index).token(token).leaderId(leaderId).code(code);
         buffer.putBytes(reply.limit(), answer);
         send(reply.limit() + length);
+    }
+
+    public void answer(
+        final long correlationId,
+        final QueryCode code,
+        final long index,
+        final DirectBuffer bytes,
+        final int offset,
+        final int length)
+    {
+        final byte[] answer = new byte[length];
+        bytes.getBytes(offset, answer);
+        final QueryReplyEncoder queryReply = new QueryReplyEncoder();
+        queryReply.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
+            .index(index).nodeId(nodeId).leaderId(leaderId).code(code);
+        buffer.putBytes(queryReply.limit(), answer);
+        send(queryReply.limit() + length);
     }
 
     public void reject(final long correlationId, final ReplyCode code)
@@ -232,6 +266,13 @@ public final class FakeNode implements AutoCloseable
                 commands.add(command.correlationId());
                 handler.onCommand(
                     this, command.correlationId(), message, command.limit(), offset + length - command.limit());
+            }
+            case QueryDecoder.TEMPLATE_ID ->
+            {
+                query.wrapAndApplyHeader(message, offset, header);
+                queries.add(query.consistency());
+                queryHandler.onQuery(
+                    this, query.correlationId(), message, query.limit(), offset + length - query.limit());
             }
             case StatusRequestDecoder.TEMPLATE_ID ->
                 onStatusRequest(statusRequest.wrapAndApplyHeader(message, offset, header));

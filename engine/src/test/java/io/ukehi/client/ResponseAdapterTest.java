@@ -6,6 +6,7 @@ import io.aeron.logbuffer.Header;
 import io.ukehi.Crc32c;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyDecoder;
@@ -160,6 +161,13 @@ class ResponseAdapterTest implements ResponseHandler
 
     @Override
     public void onConnectReply(final ConnectReplyDecoder reply, final int aeronSessionId)
+    {
+        others++;
+    }
+
+    @Override
+    public void onQueryReply(
+        final QueryReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
     {
         others++;
     }

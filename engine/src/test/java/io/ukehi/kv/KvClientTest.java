@@ -11,6 +11,7 @@ import io.ukehi.client.FakeCluster;
 import io.ukehi.client.FakeNode;
 import io.ukehi.client.OutcomeUnknownException;
 import io.ukehi.client.UkehiClientException;
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
@@ -54,6 +55,18 @@ class KvClientTest
             replyLength = 0;
             store.onCommand(this, buffer, offset, length, this);
             node.reply(correlationId, ReplyCode.COMMITTED, index, 0, replyBuffer, 0, replyLength);
+        }
+
+        void onQuery(
+            final FakeNode node,
+            final long correlationId,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            replyLength = 0;
+            store.onQuery(index, buffer, offset, length, this);
+            node.answer(correlationId, QueryCode.ANSWERED, index, replyBuffer, 0, replyLength);
         }
 
         @Override
@@ -117,6 +130,7 @@ class KvClientTest
         cluster = new FakeCluster();
         cluster.lead(1, 1);
         cluster.node(1).handler = applier;
+        cluster.node(1).queryHandler = applier::onQuery;
         kv = new KvClient(cluster.connect(cluster.context()
             .termLength(8 * 1024 * 1024)
             .messageTimeoutNs(TimeUnit.SECONDS.toNanos(2))));
@@ -138,11 +152,11 @@ class KvClientTest
     void shouldPutGetAndDelete()
     {
         assertNull(kv.get("name"));
-        assertEquals(2, kv.put("name", "first"));
+        assertEquals(1, kv.put("name", "first"));
         assertEquals("first", kv.get("name"));
-        assertEquals(4, kv.put(bytes("name"), new byte[0]));
+        assertEquals(2, kv.put(bytes("name"), new byte[0]));
         assertArrayEquals(new byte[0], kv.get(bytes("name")));
-        assertEquals(4, kv.getEntry(bytes("name")).version());
+        assertEquals(2, kv.getEntry(bytes("name")).version());
         assertTrue(kv.delete("name"));
         assertFalse(kv.delete("name"));
         assertNull(kv.get(bytes("name")));
@@ -187,12 +201,12 @@ class KvClientTest
         {
             kv.put(bytes("key" + i), value);
         }
-        final int before = cluster.node(1).commands.size();
+        final int before = cluster.node(1).queries.size();
         final List<KvEntry> entries = kv.scan("key", 9);
         assertEquals(9, entries.size());
         assertEquals("key8", entries.get(8).keyText());
         assertArrayEquals(value, entries.get(8).value());
-        assertEquals(3, cluster.node(1).commands.size() - before);
+        assertEquals(3, cluster.node(1).queries.size() - before);
     }
 
     @Test
@@ -218,6 +232,7 @@ class KvClientTest
         cluster.node(1).handler = FakeNode.SILENT;
         assertThrows(OutcomeUnknownException.class, () -> kv.put("a", "b"));
         cluster.node(1).handler = applier;
+        cluster.node(1).queryHandler = applier::onQuery;
         assertNull(kv.get("a"));
     }
 
@@ -225,7 +240,10 @@ class KvClientTest
     void shouldSayWhenTheClusterRunsAnotherStateMachine()
     {
         cluster.node(1).handler = FakeNode.ECHO;
+        cluster.node(1).queryHandler = (node, id, buffer, offset, length) ->
+            node.answer(id, QueryCode.ANSWERED, 1, buffer, offset, length);
         assertThrows(UkehiClientException.class, () -> kv.get("a"));
+        assertThrows(UkehiClientException.class, () -> kv.delete("a"));
     }
 
     private static List<String> keys(final List<KvEntry> entries)

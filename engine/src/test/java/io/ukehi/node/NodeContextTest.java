@@ -271,7 +271,8 @@ class NodeContextTest
             case "dataDir" -> "dataDirectoryName";
             case "aeronDir" -> "aeronDirectoryName";
             case "idleStrategy" -> "idleStrategyName";
-            case "electionTimeoutMin", "electionTimeoutMax", "heartbeatInterval", "sessionTimeout" -> name + "Ns";
+            case "electionTimeoutMin", "electionTimeoutMax", "heartbeatInterval", "sessionTimeout", "readLeaseMargin" ->
+                name + "Ns";
             default -> name.toString();
         };
     }

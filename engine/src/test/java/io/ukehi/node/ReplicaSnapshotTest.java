@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.kv.KvCodec;
 import io.ukehi.kv.KvStateMachine;
 import io.ukehi.log.Durability;
@@ -395,6 +396,18 @@ class ReplicaSnapshotTest
 
         @Override
         public void onSuperseded(final long sessionId, final long correlationId)
+        {
+        }
+
+        @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final QueryCode code,
+            final long index,
+            final DirectBuffer reply,
+            final int offset,
+            final int length)
         {
         }
 

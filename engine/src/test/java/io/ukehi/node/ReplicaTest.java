@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.raft.AckKind;
 import io.ukehi.raft.DoubtStore;
@@ -109,6 +110,20 @@ class ReplicaTest
         {
             assertEquals(SESSION, sessionId);
             ends.add(correlationId + " superseded");
+        }
+
+        @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final QueryCode code,
+            final long index,
+            final DirectBuffer reply,
+            final int offset,
+            final int length)
+        {
+            ends.add("query " + correlationId + " " + code + (QueryCode.ANSWERED == code ?
+                " at " + index + ": " + reply.getStringWithoutLengthAscii(offset, length) : ""));
         }
 
         @Override

@@ -20,6 +20,7 @@ final class MutantCatalogue
         messages();
         tokens();
         sessions();
+        reads();
     }
 
     private MutantCatalogue()
@@ -231,5 +232,37 @@ final class MutantCatalogue
         add(24, "what was proposed in an earlier term counts as under way", "statemachine/SessionState",
             "return proposedTerm == term ? Math.max(proposedSequence, lastSequence) + 1 : lastSequence + 1;",
             "return Math.max(proposedSequence, lastSequence) + 1;");
+    }
+
+    private static void reads()
+    {
+        add(25, "a new leader reads before its own entry is committed", "raft/ReadRounds",
+            "isReady = state.log.termAt(state.commitIndex()) == state.term();", "isReady = true;");
+        // Without the second edit a majority's loyalty is next to a lease, and hides the first.
+        MUTANTS.add(new Mutant("a read is confirmed by an earlier round", 26, "raft/ReadRounds", List.of(
+            new Mutant.Edit(
+                "rounds[slot] = leadership.sendHeartbeats();", "rounds[slot] = leadership.answeredRound();"),
+            new Mutant.Edit(
+                "!isRemembered || state.nowNs() - sinceNs > state.config.electionTimeoutMinNs()", "!isRemembered"))));
+        add(26, "a follower takes the answer to an earlier question", "raft/ReadIndex",
+            "if (NONE == requestId || answeredId != requestId || incarnation != state.config.incarnation())",
+            "if (NONE == requestId)");
+        add(26, "a read is answered though leadership has moved", "node/PendingReads",
+            "        if (LOST == verdictIndexes[slot])\n", "        if (false)\n");
+        add(27, "a lease outlives what voters promise", "raft/RaftConfig",
+            "return electionTimeoutMinNs - readLeaseMarginNs();", "return 2 * electionTimeoutMaxNs;");
+        add(27, "a leader that hears a majority has a lease", "raft/ReadRounds",
+            "state.nowNs() - sentNs[(int)round & REMEMBERED - 1] >= state.config.readLeaseNs()",
+            "!leadership.hasQuorumSince(state.nowNs() - state.config.electionTimeoutMaxNs())");
+        add(27, "a voter forgets what a lease counts on", "raft/Election",
+            "        return state.config.readLease() &&\n", "        return false &&\n");
+        add(27, "a lease goes on though a peer was asked to stand", "raft/ReadRounds",
+            "        isLeaseBarred = true;\n", "");
+        add(28, "a read does not wait until what it has to see is applied", "node/PendingReads",
+            "if (!isLost && verdictIndexes[slot] > applier.appliedIndex())", "if (false)");
+        add(28, "a read by lease does not wait until all is applied", "node/PendingReads",
+            "if (leaseIndex >= 0 && leaseIndex <= applier.appliedIndex())", "if (leaseIndex >= 0)");
+        add(26, "the age of a state is counted from when it was confirmed", "node/PendingReads",
+            "onFresh(verdictSinceNs[slot]);", "onFresh(nowNs);");
     }
 }

@@ -10,7 +10,7 @@ final class SimEvent
     enum Kind
     {
         DELIVER, CYCLE, FLUSH, REQUEST, REPLY, CLIENT, SESSION_REQUEST, SESSION_REPLY, SESSION_CLIENT, FAULT, RESTART,
-        RESUME
+        RESUME, READER, READ, READ_REPLY
     }
 
     long timeNs;

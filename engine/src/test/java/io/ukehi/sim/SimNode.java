@@ -1,5 +1,7 @@
 package io.ukehi.sim;
 
+import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.kv.KvStateMachine;
 import io.ukehi.log.DoubtFile;
 import io.ukehi.log.HardStateFile;
@@ -45,6 +47,7 @@ final class SimNode implements RaftInvariants.Replica
     }
 
     static final int MAX_REPLY_LENGTH = 1024;
+    private static final int READ_QUEUE_LENGTH = 8 * 1024;
     private static final long CLUSTER_ID = 0x756B656869L;
     private static final int GROUP_ID = 1;
     private static final int NEVER = -1;
@@ -125,6 +128,8 @@ final class SimNode implements RaftInvariants.Replica
             .maxInflightMessages(settings.maxInflightMessages)
             .randomSeed(random.nextLong())
             .incarnation(startCount)
+            .readLease(settings.isReadLease)
+            .readLeaseMarginNs(settings.readLeaseMarginNs)
             .initialCommitIndex(recovery.commitIndex());
         sendsUntilDeath = NEVER;
         checkedAppliedIndex = 0;
@@ -132,7 +137,7 @@ final class SimNode implements RaftInvariants.Replica
             config, log, hardState, new DoubtRecord(DoubtFile.open(storage)), sender, new KvStateMachine(),
             new ReplicaLimits(
                 settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence,
-                settings.sessionLimits),
+                settings.sessionLimits, READ_QUEUE_LENGTH),
             new Listener());
         adapter = new PeerAdapter(CLUSTER_ID, GROUP_ID, id, ids, replica.peerHandler(), drops);
         isUp = true;
@@ -228,6 +233,17 @@ final class SimNode implements RaftInvariants.Replica
     {
         beginCycle();
         return replica.propose(payload, 0, length);
+    }
+
+    QueryCode query(
+        final int readId,
+        final Consistency consistency,
+        final long maxLagNs,
+        final DirectBuffer query,
+        final int length)
+    {
+        beginCycle();
+        return replica.query(0, readId, consistency, maxLagNs, query, 0, length);
     }
 
     /** What a client asks about its session: a code of the replica. */
@@ -464,6 +480,19 @@ final class SimNode implements RaftInvariants.Replica
             {
                 world.workload().onRejected(SimNode.this, (int)correlationId);
             }
+        }
+
+        @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final QueryCode code,
+            final long index,
+            final DirectBuffer reply,
+            final int offset,
+            final int length)
+        {
+            world.readers().onEnded(SimNode.this, (int)correlationId, code, index, reply, offset, length);
         }
 
         @Override

@@ -61,6 +61,9 @@ final class SimSettings
     /** How often such a client is away for longer than its session lives, or leaves for good. */
     final double absenceRate;
     final SessionLimits sessionLimits;
+    final int readers;
+    final boolean isReadLease;
+    final long readLeaseMarginNs;
 
     SimSettings(final SimRandom random)
     {
@@ -116,6 +119,10 @@ final class SimSettings
         sessionLimits = new SessionLimits(
             random.between(1, 2 * sessionClients), random.between(1_000 * MS, 4_000 * MS), random.between(1, 8),
             random.between(1, 1 + random.nextInt(1_000)), random.between(1, 1 + random.nextInt(1_000)));
+        readers = random.between(1, 4);
+        isReadLease = random.nextBoolean();
+        // Twice the drift is what two clocks may differ by; a little more than that must do.
+        readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
     }
 
     @Override

@@ -37,6 +37,7 @@ public final class World
     private final RaftInvariants invariants;
     private final Workload workload;
     private final SessionWorkload sessions;
+    private final Readers readers;
     private final FaultInjector faults;
     private final long[] hits = new long[FaultKind.values().length];
     private long[] stateDigests = new long[256];
@@ -56,6 +57,7 @@ public final class World
         this.faults = new FaultInjector(this, random.split(3));
         this.workload = new Workload(this, random.split(4));
         this.sessions = new SessionWorkload(this, workload, random.split(5));
+        this.readers = new Readers(this, random.split(6));
         for (int id = 1; id <= settings.size; id++)
         {
             nodes.add(new SimNode(this, id, random.split(100 + id)));
@@ -82,6 +84,7 @@ public final class World
             }
             workload.start();
             sessions.start();
+            readers.start();
             queue.put(SimEvent.Kind.FAULT, faults.nextNs(), 0, 0);
             while (events < maxEvents)
             {
@@ -135,6 +138,8 @@ public final class World
             case REPLY -> workload.onReply(event);
             case SESSION_CLIENT -> sessions.onWake(event.node);
             case SESSION_REPLY -> sessions.onReply(event);
+            case READER -> readers.onWake(event.node);
+            case READ_REPLY -> readers.onReply(event);
             case FAULT ->
             {
                 if (!isHealed)
@@ -186,6 +191,7 @@ public final class World
         {
             act(node, event);
             invariants.afterStep(node);
+            readers.onCommitted(invariants.committedIndex());
         }
         catch (final SimNode.DeathAtSend death)
         {
@@ -224,6 +230,11 @@ public final class World
             case REQUEST ->
             {
                 workload.onRequest(node, (int)event.a);
+                wantCycle(node, settings.cycleDelayNs);
+            }
+            case READ ->
+            {
+                readers.onRead(node, (int)event.a);
                 wantCycle(node, settings.cycleDelayNs);
             }
             case SESSION_REQUEST ->
@@ -363,6 +374,7 @@ public final class World
         faults.calm();
         workload.end();
         sessions.end();
+        readers.end();
         for (final SimNode node : nodes)
         {
             node.pausedUntilNs = Math.min(node.pausedUntilNs, timeNs);
@@ -372,7 +384,7 @@ public final class World
         final long patienceNs = 60 * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
             (1 + invariants.committedIndex()) * entryNs;
         final long deadlineNs = timeNs + patienceNs;
-        while (!workload.isQuiet() || !sessions.isQuiet() || !isConverged())
+        while (!workload.isQuiet() || !sessions.isQuiet() || !readers.isQuiet() || !isConverged())
         {
             if (timeNs > deadlineNs)
             {
@@ -381,8 +393,9 @@ public final class World
             step();
         }
         workload.readLast();
+        readers.readLast();
         final long readDeadlineNs = timeNs + patienceNs;
-        while (!workload.hasReadLast())
+        while (!workload.hasReadLast() || !readers.hasReadLast())
         {
             if (timeNs > readDeadlineNs)
             {
@@ -505,6 +518,11 @@ public final class World
     Workload workload()
     {
         return workload;
+    }
+
+    Readers readers()
+    {
+        return readers;
     }
 
     SessionWorkload sessions()

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandDecoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
@@ -61,6 +62,21 @@ class ClientAdapterTest
             payload = new byte[length];
             buffer.getBytes(offset, payload);
             return !isLater;
+        }
+
+        @Override
+        public void onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            heard.add("query " + sessionId + " " + correlationId + " " + consistency + " " + maxLagNs);
+            payload = new byte[length];
+            buffer.getBytes(offset, payload);
         }
 
         @Override

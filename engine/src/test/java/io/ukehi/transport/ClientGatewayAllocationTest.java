@@ -3,6 +3,8 @@ package io.ukehi.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.codecs.client.QueryCode;
+import io.ukehi.codecs.client.Consistency;
 import com.sun.management.ThreadMXBean;
 import io.aeron.driver.MediaDriver;
 import io.ukehi.codecs.client.ReplyCode;
@@ -37,6 +39,20 @@ class ClientGatewayAllocationTest
             }
             gateway.reply(sessionId, correlationId, ReplyCode.COMMITTED.value(), count, count, payload, offset, length);
             return TAKEN;
+        }
+
+        @Override
+        public QueryCode onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            gateway.queryReply(sessionId, correlationId, QueryCode.ANSWERED, ++count, buffer, offset, length);
+            return QueryCode.ANSWERED;
         }
 
         @Override

@@ -2,6 +2,8 @@ package io.ukehi.transport;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.ukehi.codecs.client.QueryCode;
+import io.ukehi.codecs.client.Consistency;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
@@ -51,6 +53,8 @@ final class ClientGatewayHarness implements AutoCloseable
     static final class Handler implements ClientHandler
     {
         final List<String> commands = new ArrayList<>();
+        final List<String> queries = new ArrayList<>();
+        QueryCode queryCode = QueryCode.ANSWERED;
         byte[] payload = {};
         int result = TAKEN;
         int laterCount;
@@ -77,6 +81,20 @@ final class ClientGatewayHarness implements AutoCloseable
             payload = new byte[length];
             buffer.getBytes(offset, payload);
             return result;
+        }
+
+        @Override
+        public QueryCode onQuery(
+            final long sessionId,
+            final long correlationId,
+            final Consistency consistency,
+            final long maxLagNs,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            queries.add(sessionId + " " + correlationId + " " + consistency + " " + maxLagNs + " " + length);
+            return queryCode;
         }
 
         @Override
