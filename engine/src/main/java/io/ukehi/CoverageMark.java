@@ -27,6 +27,8 @@ public enum CoverageMark
     CONFIGURATION_TAKEN_BACK,
     /** A leader that did not begin a joint configuration leaves it. */
     JOINT_LEFT_BY_A_LATER_LEADER,
+    /** Somebody is removed and made a member again by the same leader. */
+    MEMBER_AGAIN_IN_THE_SAME_TERM,
     /** A leader is voter no longer, and makes way. */
     REMOVED_LEADER_STEPS_DOWN,
     /** A leader is asked for a read before an entry of its term is committed. */

@@ -103,14 +103,4 @@ final class ConfigurationChange
     {
         return !state.membership.isSelfVoter() && isSettled();
     }
-
-    /** Asks the voter that is closest to having everything to stand at once: shorter than to wait for a timeout. */
-    void handOver()
-    {
-        final Replicator successor = leadership.successor();
-        if (null != successor)
-        {
-            leadership.sendTimeoutNow(successor.peerId());
-        }
-    }
 }

@@ -73,7 +73,7 @@ final class Election
     {
         if (state.nowNs() - deadlineNs >= 0)
         {
-            if (!state.membership.isSelfVoter())
+            if (!mayStand())
             {
                 // A learner, or a member no more: it waits to be told otherwise by whoever leads.
                 resetTimer();
@@ -112,6 +112,12 @@ final class Election
             leaderHeardNs = state.nowNs();
             resetTimer();
         }
+    }
+
+    /** Whether this node may ask for votes at all. */
+    boolean mayStand()
+    {
+        return state.membership.maySelfStand(state.commitIndex());
     }
 
     /** A message of the current leader has come: whatever it says, the leader lives. */

@@ -179,10 +179,20 @@ final class Membership
         return 0 != ((voterMask | oldVoterMask) >> position & 1);
     }
 
-    /** Whether this node itself votes, and so may stand for election. */
+    /** Whether this node itself votes. */
     boolean isSelfVoter()
     {
         return isVoter;
+    }
+
+    /**
+     * Whether this node may stand for election: a voter, or one that is no voter any more by a configuration that is
+     * not committed. The latter is still needed (thesis 4.2.2): those before it may have to wait for its vote, which it
+     * cannot give to logs without that configuration.
+     */
+    boolean maySelfStand(final long commitIndex)
+    {
+        return isVoter || (index() > commitIndex && count > 1 && configurations[count - 2].isVoter(nodeId));
     }
 
     /** Whether this node is all there is to a majority. */

@@ -94,6 +94,14 @@ public final class Raft implements PeerHandler
             election.follow(state.term(), RaftListener.NO_LEADER);
             return 1;
         }
+        if (leadership.changes().isRemoved())
+        {
+            // A leader that is voter no longer leads until that is committed, and no further (thesis 4.2.2).
+            CoverageMark.REMOVED_LEADER_STEPS_DOWN.hit();
+            leadership.handOver();
+            election.follow(state.term(), RaftListener.NO_LEADER);
+            return 1;
+        }
         return 0;
     }
 
@@ -116,7 +124,7 @@ public final class Raft implements PeerHandler
     {
         return switch (state.role())
         {
-            case LEADER -> leadership.doProgress() + makeWayIfRemoved();
+            case LEADER -> leadership.doProgress();
             case FOLLOWER -> follower.doProgress() + doubt.ask();
             case PRE_CANDIDATE, CANDIDATE -> 0;
         };
@@ -202,19 +210,6 @@ public final class Raft implements PeerHandler
             return NOT_LEADER;
         }
         return 0 == tokens.remaining() ? RaftLog.BACK_PRESSURED : leadership.changes().propose(target);
-    }
-
-    /** A leader that is voter no longer leads until that is committed, and no further (thesis 4.2.2). */
-    private int makeWayIfRemoved()
-    {
-        if (!leadership.changes().isRemoved())
-        {
-            return 0;
-        }
-        CoverageMark.REMOVED_LEADER_STEPS_DOWN.hit();
-        leadership.changes().handOver();
-        election.follow(state.term(), RaftListener.NO_LEADER);
-        return 1;
     }
 
     /**
@@ -322,7 +317,7 @@ public final class Raft implements PeerHandler
     public void onTimeoutNow(final int fromId, final long term)
     {
         if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
-            Role.FOLLOWER == state.role() && state.membership.isSelfVoter() && !doubt.isDoubtful())
+            Role.FOLLOWER == state.role() && election.mayStand() && !doubt.isDoubtful())
         {
             CoverageMark.TIMEOUT_NOW_OBEYED.hit();
             election.standNow(false);

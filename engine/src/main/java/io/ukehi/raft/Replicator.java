@@ -76,6 +76,15 @@ final class Replicator
         probeFrom(state.log.lastIndex() + 1);
     }
 
+    /** The peer is a member again, in the same term: what it held it holds, and what was on its way is in doubt. */
+    void resume()
+    {
+        CoverageMark.MEMBER_AGAIN_IN_THE_SAME_TERM.hit();
+        lossesInRow = 0;
+        contactNs = state.nowNs();
+        probeFrom(Math.max(matchIndex + 1, state.log.lastIndex() + 1));
+    }
+
     int peerId()
     {
         return peerId;

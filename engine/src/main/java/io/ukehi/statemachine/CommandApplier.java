@@ -352,6 +352,8 @@ public final class CommandApplier
                 break;
 
             case EntryType.NO_OP:
+            case EntryType.CONFIGURATION:
+                // The rules have acted on a configuration when it was appended.
                 onEntryDone();
                 break;
 

@@ -1,6 +1,7 @@
 package io.ukehi.raft;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HashSet;
@@ -71,6 +72,7 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
             final SimulatedCluster.Settings drawn = new SimulatedCluster.Settings();
             drawn.size = sizes[random.nextInt(sizes.length)];
             drawn.seed = seed;
+            drawn.voters = 0 == random.nextInt(4) ? 1 + random.nextInt(drawn.size) : 0;
             drawn.tickNs = MS * (1 + random.nextInt(8));
             drawn.maxAppendBytes = 64 << random.nextInt(8);
             drawn.maxInflightBytes = drawn.maxAppendBytes << random.nextInt(4);
@@ -103,6 +105,8 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
                 assertTrue(cluster.runUntil(() -> isAccepted(command), timeoutNs + catchUpNs), "commands are taken");
             }
             assertTrue(cluster.runUntil(cluster::isConverged, 4 * timeoutNs + catchUpNs), "all logs equal");
+            final Configuration members = cluster.node(cluster.leader()).raft().configuration();
+            assertFalse(members.isJoint(), "a joint configuration is left by itself");
             checkOutcome();
             checkStability();
         }
@@ -141,7 +145,8 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
         private boolean isFollowed()
         {
             final int leader = cluster.leader();
-            return leader > 0 && cluster.nodes().stream().allMatch(node -> leader == node.raft().leaderId());
+            return leader > 0 && cluster.nodes().stream().allMatch(
+                node -> !cluster.isMember(node.id()) || leader == node.raft().leaderId());
         }
 
         /** Whether a leader has a committed entry of its term. */

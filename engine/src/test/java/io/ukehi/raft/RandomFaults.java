@@ -1,5 +1,7 @@
 package io.ukehi.raft;
 
+import java.util.Arrays;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -22,6 +24,7 @@ final class RandomFaults
     private final double slowFlushRate;
     private final double orderRate;
     private final double clockRate;
+    private final double memberRate;
     private final double purgeRate;
     private final double lossRate;
     private boolean isHealed;
@@ -41,8 +44,9 @@ final class RandomFaults
         this.slowFlushRate = sometimes(0.9);
         this.orderRate = sometimes(0.004);
         this.clockRate = sometimes(0.01);
-        this.purgeRate = sometimes(0.02);
-        this.lossRate = sometimes(0.004);
+        this.memberRate = 0 == random.nextInt(3) ? 0.03 * random.nextDouble() : 0;
+        this.purgeRate = memberRate > 0 ? 0 : sometimes(0.02);
+        this.lossRate = memberRate > 0 ? 0 : sometimes(0.004);
         final SimulatedNetwork network = cluster.network();
         network.delayNs(MS / 10, MS + random.nextLong(1 + random.nextLong(40 * MS)));
         network.lossRate(sometimes(0.3));
@@ -96,6 +100,26 @@ final class RandomFaults
         if (happens(purgeRate))
         {
             purge();
+        }
+        if (happens(memberRate))
+        {
+            changeMembers();
+        }
+    }
+
+    /** Any set of voters and learners into any other, whether or not those who lead are among them, or up at all. */
+    private void changeMembers()
+    {
+        final int[] ids = random.ints(1, size + 1).distinct().limit(1 + random.nextInt(size)).toArray();
+        final int voters = 1 + random.nextInt(Math.min(ids.length, Configuration.MAX_VOTERS));
+        final Configuration target = Configuration.of(
+            Arrays.copyOf(ids, voters), Arrays.copyOfRange(ids, voters, ids.length), Map.of());
+        for (final SimulatedNode node : cluster.nodes())
+        {
+            if (node.isLeader() && !node.isPaused())
+            {
+                cluster.changeConfiguration(node.id(), target);
+            }
         }
     }
 

@@ -16,6 +16,7 @@ import java.util.stream.LongStream;
  * {@link AssertionError} that names the line.
  * <pre>
  * cluster 5                     five nodes; messages take 1 ms, none is lost; no node stands by itself until "lively"
+ * cluster 5 of 3                five nodes, of which 1 to 3 are voters and the others no members yet
  * cluster 3 found 2:1,1,2 3:1   as above, with logs found on disk: node 2 has entries of terms 1, 1, 2
  * lively | calm                 timers run as they do | only "elect" makes a node stand
  * elect 1                       time passes, and only node 1 may stand, until it leads
@@ -38,6 +39,8 @@ import java.util.stream.LongStream;
  * disk 2 full, disk 2 room 3    no room; room for so many entries; disk 2 free
  * vote-disk 2 lost | written    the next store of term and vote fails, the values lost, or on disk all the same
  * transfer 1 to 2               node 1 hands leadership to node 2; transfer 1 to 9 -> refused
+ * change 1 to 2,3,4             node 1 changes the members to voters 2, 3 and 4; change 1 to 1,2,3+4: and learner 4
+ * change 1 to 1,2 -> in-progress  or does not: in-progress, not-leader, back-pressured
  * lose-messages 20              per cent of all messages, from now on; likewise repeat-messages, delay-messages 1-30ms
  *
  * expect leader 2               node 2 leads, alone in the highest term; expect leader none; expect leader some
@@ -52,7 +55,8 @@ import java.util.stream.LongStream;
  * expect term 3 +1              node 3's term is one higher than at "note 3"
  * note 3                        remembers node 3's term and the elections of the whole cluster
  * expect elections &lt;= 2         elections in which somebody stood since the last note
- * expect converged              all are up, follow one leader, logs equal and committed
+ * expect members 1 1,2,3+4      node 1 has these voters and learners in force; expect members 1 1,2,3&amp;2,3,4: joint
+ * expect converged              all members are up, follow one leader, logs equal and committed
  * await leader some 2s          runs until an expectation holds, at most so long; await converged 2s, ...
  * </pre>
  * Kinds of messages: pre-vote and vote (questions and answers), append, ack (accepted, rejected), heartbeat,
@@ -108,6 +112,7 @@ final class Scenario
             case "run" -> cluster.runFor(time(words[1]));
             case "propose" -> propose(words);
             case "transfer" -> transfer(words);
+            case "change" -> change(words);
             case "note" -> note(number(words[1]));
             case "expect" -> require(holds(words, 1), () -> "is not so");
             case "await" -> require(
@@ -130,9 +135,12 @@ final class Scenario
 
     private void begin(final String[] words)
     {
-        cluster = new SimulatedCluster(new SimulatedCluster.Settings().size(number(words[1])));
+        final SimulatedCluster.Settings settings = new SimulatedCluster.Settings().size(number(words[1]));
+        final boolean isPart = words.length > 3 && "of".equals(words[2]);
+        settings.voters = isPart ? number(words[3]) : 0;
+        cluster = new SimulatedCluster(settings);
         cluster.network().delayNs(MS, MS);
-        for (int i = 3; i < words.length; i++)
+        for (int i = isPart ? 4 : 3; i < words.length; i++)
         {
             final String[] parts = words[i].split(":");
             final SimulatedNode node = cluster.node(number(parts[0]));
@@ -194,6 +202,39 @@ final class Scenario
     {
         final boolean isTaken = cluster.node(number(words[1])).raft().transferLeadership(number(words[3]));
         require(isTaken == (words.length < 5), () -> "transfer taken: " + isTaken);
+    }
+
+    private void change(final String[] words)
+    {
+        final String[] sets = words[3].split("\\+");
+        final Configuration target = Configuration.of(
+            numbers(sets[0]), sets.length > 1 ? numbers(sets[1]) : new int[0], Map.of());
+        final long answer = cluster.changeConfiguration(number(words[1]), target);
+        final long code = words.length < 5 ? 1 : switch (words[5])
+        {
+            case "not-leader" -> Raft.NOT_LEADER;
+            case "in-progress" -> Raft.CHANGE_IN_PROGRESS;
+            case "back-pressured" -> RaftLog.BACK_PRESSURED;
+            default -> throw new IllegalArgumentException("no such answer: " + words[5]);
+        };
+        require(code == Math.min(answer, 1), () -> "the answer is " + answer);
+    }
+
+    private static int[] numbers(final String list)
+    {
+        return Arrays.stream(list.split(",")).mapToInt(Integer::parseInt).toArray();
+    }
+
+    private String members(final int id)
+    {
+        final Configuration configuration = cluster.node(id).raft().configuration();
+        return (configuration.isJoint() ? list(configuration.oldVoters()) + "&" : "") + list(configuration.voters()) +
+            (configuration.learners().length > 0 ? "+" + list(configuration.learners()) : "");
+    }
+
+    private static String list(final int[] ids)
+    {
+        return Arrays.stream(ids).mapToObj(Integer::toString).collect(Collectors.joining(","));
     }
 
     private void note(final int id)
@@ -369,6 +410,7 @@ final class Scenario
             case "doubtful" -> upNodes(words[at + 1]).stream().allMatch(node -> node.raft().doubtfulTo() > 0);
             case "sure" -> upNodes(words[at + 1]).stream().allMatch(node -> 0 == node.raft().doubtfulTo());
             case "elections" -> elections() - notedElections <= number(words[at + 2]);
+            case "members" -> members(number(words[at + 1])).equals(words[at + 2]);
             case "converged" -> cluster.isConverged();
             default -> throw new IllegalArgumentException("no such expectation: " + words[at]);
         };

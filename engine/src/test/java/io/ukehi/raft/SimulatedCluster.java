@@ -2,6 +2,7 @@ package io.ukehi.raft;
 
 import io.ukehi.fencing.FencingToken;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -16,6 +17,8 @@ public final class SimulatedCluster
     public static final class Settings
     {
         int size = 3;
+        /** Nodes 1 to so many are the first voters; the others wait to be made members. 0: all are voters. */
+        int voters;
         long seed = 1;
         long tickNs = 1_000_000;
         long electionTimeoutMinNs = 150_000_000;
@@ -95,6 +98,13 @@ public final class SimulatedCluster
     int[] ids()
     {
         return ids;
+    }
+
+    /** Of a node as it is first started. */
+    Configuration firstConfiguration(final int id)
+    {
+        final int voters = 0 == settings.voters ? ids.length : settings.voters;
+        return id > voters ? Configuration.NONE : Configuration.ofVoters(Arrays.copyOf(ids, voters));
     }
 
     public SimulatedNetwork network()
@@ -240,6 +250,30 @@ public final class SimulatedCluster
         return answer[0];
     }
 
+    /** Asks a node to change the members; see {@link Raft#changeConfiguration}. */
+    public long changeConfiguration(final int id, final Configuration target)
+    {
+        final SimulatedNode node = node(id);
+        if (!isRunning(node))
+        {
+            return Raft.NOT_LEADER;
+        }
+        final long[] answer = {Raft.NOT_LEADER};
+        guarded(node, () ->
+        {
+            node.beginCycle();
+            answer[0] = node.raft().changeConfiguration(target);
+        });
+        return answer[0];
+    }
+
+    /** Whether a node is a member as the one that leads sees it. */
+    public boolean isMember(final int id)
+    {
+        final int leader = leader();
+        return leader > 0 && node(leader).raft().configuration().isMember(id);
+    }
+
     /** The node that leads; of several the one in the highest term. 0 if none does. */
     public int leader()
     {
@@ -254,7 +288,7 @@ public final class SimulatedCluster
         return null == leader ? 0 : leader.id();
     }
 
-    /** Whether all nodes are up, follow one leader, hold and know committed the same log, and miss nothing of it. */
+    /** Whether all members are up, follow one leader, hold and know committed the same log, and miss nothing of it. */
     public boolean isConverged()
     {
         final int leader = leader();
@@ -265,6 +299,10 @@ public final class SimulatedCluster
         final long lastIndex = node(leader).log().lastIndex();
         for (final SimulatedNode node : nodes)
         {
+            if (!isMember(node.id()))
+            {
+                continue;
+            }
             if (!isRunning(node) || node.raft().leaderId() != leader || node.log().lastIndex() != lastIndex ||
                 node.raft().commitIndex() != lastIndex || node.raft().doubtfulTo() > 0 ||
                 node.digestAt(lastIndex) != node(leader).digestAt(lastIndex))
@@ -288,7 +326,8 @@ public final class SimulatedCluster
                 final Raft raft = node.raft();
                 text.append(' ').append(raft.role()).append(" term ").append(raft.term())
                     .append(" leader ").append(raft.leaderId()).append(" commit ").append(raft.commitIndex())
-                    .append(raft.doubtfulTo() > 0 ? " in doubt to " + raft.doubtfulTo() : "");
+                    .append(raft.doubtfulTo() > 0 ? " in doubt to " + raft.doubtfulTo() : "")
+                    .append(" members ").append(raft.configuration()).append('@').append(raft.configurationIndex());
             }
             else
             {

@@ -50,7 +50,7 @@ public final class SimulatedNode implements RaftInvariants.Replica
         tokens = new FencingTokenState(settings.maxSequence);
         final RaftConfig config = new RaftConfig()
             .nodeId(id)
-            .members(cluster.ids())
+            .configuration(cluster.firstConfiguration(id), 0)
             .electionTimeoutNs(settings.electionTimeoutMinNs, settings.electionTimeoutMaxNs)
             .heartbeatIntervalNs(settings.heartbeatIntervalNs)
             .maxAppendBytes(settings.maxAppendBytes)
