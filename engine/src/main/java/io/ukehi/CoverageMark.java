@@ -29,6 +29,10 @@ public enum CoverageMark
     JOINT_LEFT_BY_A_LATER_LEADER,
     /** Somebody is removed and made a member again by the same leader. */
     MEMBER_AGAIN_IN_THE_SAME_TERM,
+    /** A newcomer took so long to catch up that there is more to catch up with. */
+    ANOTHER_ROUND,
+    /** A newcomer never catches up, and stays a learner. */
+    NEWCOMER_GIVEN_UP,
     /** A leader is voter no longer, and makes way. */
     REMOVED_LEADER_STEPS_DOWN,
     /** A leader is asked for a read before an entry of its term is committed. */

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -155,6 +156,51 @@ public final class Configuration
         final Map<Integer, String> all = endpoints();
         all.putAll(target.endpoints());
         return new Configuration(voters, target.voters, target.learners, all);
+    }
+
+    /** The same voters, and with them as learners all who are to vote or learn in a target and do not vote yet. */
+    Configuration withLearnersOf(final Configuration target)
+    {
+        final Map<Integer, String> all = endpoints();
+        all.putAll(target.endpoints());
+        final int[] more = all.keySet().stream().mapToInt(Integer::intValue)
+            .filter(id -> !contains(voters, id) && (contains(learners, id) || target.isMember(id))).toArray();
+        return of(voters, more, all);
+    }
+
+    /** With another voter, or a learner that becomes one. */
+    public Configuration plusVoter(final int id, final String endpoint)
+    {
+        return of(plus(voters, id), minus(learners, id), with(id, endpoint));
+    }
+
+    /** With another learner, or a voter that becomes one. */
+    public Configuration plusLearner(final int id, final String endpoint)
+    {
+        return of(minus(voters, id), plus(learners, id), with(id, endpoint));
+    }
+
+    /** Without a member. */
+    public Configuration minus(final int id)
+    {
+        return of(minus(voters, id), minus(learners, id), endpoints());
+    }
+
+    private Map<Integer, String> with(final int id, final String endpoint)
+    {
+        final Map<Integer, String> map = endpoints();
+        map.put(id, endpoint);
+        return map;
+    }
+
+    private static int[] plus(final int[] ids, final int id)
+    {
+        return IntStream.concat(Arrays.stream(minus(ids, id)), IntStream.of(id)).toArray();
+    }
+
+    private static int[] minus(final int[] ids, final int id)
+    {
+        return Arrays.stream(ids).filter(other -> other != id).toArray();
     }
 
     /** What a joint configuration leads to. */

@@ -53,7 +53,7 @@ final class ConfigurationChange
     }
 
     /** Whether what is in force is committed, and so is an entry of this leader's term. */
-    private boolean isSettled()
+    boolean isSettled()
     {
         return state.membership.index() <= state.commitIndex() &&
             state.log.termAt(state.commitIndex()) == state.term();

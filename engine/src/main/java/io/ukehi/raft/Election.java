@@ -147,6 +147,7 @@ final class Election
             resetTimer();
         }
         leaderHeard = leaderHeard && RaftListener.NO_LEADER != leaderId;
+        endLeadership();
         state.become(Role.FOLLOWER, leaderId);
     }
 
@@ -158,6 +159,14 @@ final class Election
         if (RaftListener.NO_LEADER != state.leaderId())
         {
             becomeFollower(RaftListener.NO_LEADER);
+        }
+    }
+
+    private void endLeadership()
+    {
+        if (Role.LEADER == state.role())
+        {
+            leadership.end();
         }
     }
 
@@ -186,6 +195,7 @@ final class Election
         state.moveToTerm(state.term() + 1, state.nodeId);
         tally.begin();
         resetTimer();
+        endLeadership();
         state.become(Role.CANDIDATE, RaftListener.NO_LEADER);
         proceed();
     }

@@ -21,6 +21,7 @@ final class Leadership
     private final RaftState state;
     private final FencingTokenState tokens;
     private final ConfigurationChange changes;
+    private final Reconfiguration plan;
     private final UnsafeBuffer nothing = new UnsafeBuffer(new byte[0]);
     /** One for each peer, in the order of the membership's positions. */
     private Replicator[] replicators = {};
@@ -45,6 +46,7 @@ final class Leadership
         this.state = state;
         this.tokens = tokens;
         this.changes = new ConfigurationChange(state, this);
+        this.plan = new Reconfiguration(state, this);
     }
 
     /** The other half of the wiring: rounds of reads are rounds of heartbeats. */
@@ -226,7 +228,7 @@ final class Leadership
             }
             CoverageMark.OLD_TERM_NOT_COMMITTED.hit();
         }
-        return changes.doWork();
+        return changes.doWork() + plan.doWork();
     }
 
     /** Whether a majority, this node included, has been heard in this term after a point in time. */
@@ -296,6 +298,17 @@ final class Leadership
             }
         }
         return best;
+    }
+
+    /** This node leads no more. */
+    void end()
+    {
+        plan.abandon();
+    }
+
+    Reconfiguration plan()
+    {
+        return plan;
     }
 
     ConfigurationChange changes()

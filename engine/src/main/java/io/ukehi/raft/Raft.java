@@ -209,7 +209,27 @@ public final class Raft implements PeerHandler
         {
             return NOT_LEADER;
         }
+        if (leadership.plan().isUnderWay())
+        {
+            return CHANGE_IN_PROGRESS;
+        }
         return 0 == tokens.remaining() ? RaftLog.BACK_PRESSURED : leadership.changes().propose(target);
+    }
+
+    /**
+     * Leads the group to other members: whoever is to vote catches up as a learner first, then one joint change follows
+     * (thesis 4.2.1, 4.3). How it ends {@link RaftListener#onReconfigured} tells.
+     *
+     * @param target not joint.
+     * @return index of the entry that begins it, or what {@link #changeConfiguration} returns otherwise.
+     */
+    public long reconfigure(final Configuration target)
+    {
+        if (Role.LEADER != state.role())
+        {
+            return NOT_LEADER;
+        }
+        return 0 == tokens.remaining() ? RaftLog.BACK_PRESSURED : leadership.plan().begin(target);
     }
 
     /**
@@ -441,6 +461,13 @@ public final class Raft implements PeerHandler
     public long commitIndex()
     {
         return state.commitIndex();
+    }
+
+    /** Whether this node leads a change of the members that {@link #reconfigure} began, or a joint configuration. */
+    public boolean isReconfiguring()
+    {
+        return Role.LEADER == state.role() &&
+            (leadership.plan().isUnderWay() || state.membership.current().isJoint());
     }
 
     /** Who the members are: the newest configuration in the log, committed or not. */

@@ -28,6 +28,16 @@ public interface RaftListener
     }
 
     /**
+     * A change that {@link Raft#reconfigure} began has ended.
+     *
+     * @param target  as asked for.
+     * @param outcome of it.
+     */
+    default void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+    {
+    }
+
+    /**
      * A message was dropped because it breaks a rule that no correct peer breaks: damaged frames, an append that would
      * cut what is committed, two leaders of one term. Counted, reported, and without effect.
      *

@@ -89,6 +89,12 @@ final class RaftState
         return true;
     }
 
+    /** A change of the members has ended. */
+    void reconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+    {
+        listener.onReconfigured(target, outcome);
+    }
+
     /** Tells the node around who the members are now. */
     void announceMembers()
     {

@@ -96,6 +96,8 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
             // Until the last slow message has arrived and whoever has lost a majority has noticed.
             cluster.runFor(3 * timeoutNs);
             assertTrue(cluster.runUntil(this::isFollowed, 5 * timeoutNs), "a leader soon after the faults");
+            // A change of the members that is under way comes to its end, or is given up.
+            assertTrue(cluster.runUntil(this::isSettled, 30 * timeoutNs), "members are settled");
             // With the smallest window one entry crosses at a time, there and back.
             final long catchUpNs = commandCount * (2 * settings.tickNs + 12 * MS);
             assertTrue(cluster.runUntil(this::isLed, 4 * timeoutNs + catchUpNs), "an entry of the leader commits");
@@ -147,6 +149,17 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
             final int leader = cluster.leader();
             return leader > 0 && cluster.nodes().stream().allMatch(
                 node -> !cluster.isMember(node.id()) || leader == node.raft().leaderId());
+        }
+
+        /** Whether all follow a leader that changes nothing any more, and stays. */
+        private boolean isSettled()
+        {
+            if (!isFollowed())
+            {
+                return false;
+            }
+            final Raft leader = cluster.node(cluster.leader()).raft();
+            return !leader.isReconfiguring() && leader.configuration().isVoter(cluster.leader());
         }
 
         /** Whether a leader has a committed entry of its term. */

@@ -118,7 +118,14 @@ final class RandomFaults
         {
             if (node.isLeader() && !node.isPaused())
             {
-                cluster.changeConfiguration(node.id(), target);
+                if (random.nextBoolean())
+                {
+                    cluster.changeConfiguration(node.id(), target);
+                }
+                else
+                {
+                    cluster.reconfigure(node.id(), target);
+                }
             }
         }
     }

@@ -40,6 +40,7 @@ import java.util.stream.LongStream;
  * vote-disk 2 lost | written    the next store of term and vote fails, the values lost, or on disk all the same
  * transfer 1 to 2               node 1 hands leadership to node 2; transfer 1 to 9 -> refused
  * change 1 to 2,3,4             node 1 changes the members to voters 2, 3 and 4; change 1 to 1,2,3+4: and learner 4
+ * reconfigure 1 to 2,3,4        the same, but newcomers catch up as learners first
  * change 1 to 1,2 -> in-progress  or does not: in-progress, not-leader, back-pressured
  * lose-messages 20              per cent of all messages, from now on; likewise repeat-messages, delay-messages 1-30ms
  *
@@ -56,6 +57,7 @@ import java.util.stream.LongStream;
  * note 3                        remembers node 3's term and the elections of the whole cluster
  * expect elections &lt;= 2         elections in which somebody stood since the last note
  * expect members 1 1,2,3+4      node 1 has these voters and learners in force; expect members 1 1,2,3&amp;2,3,4: joint
+ * expect reconfigured 1 done    how the last change ended that node 1 led: done, newcomer-silent, leadership-lost
  * expect converged              all members are up, follow one leader, logs equal and committed
  * await leader some 2s          runs until an expectation holds, at most so long; await converged 2s, ...
  * </pre>
@@ -112,7 +114,7 @@ final class Scenario
             case "run" -> cluster.runFor(time(words[1]));
             case "propose" -> propose(words);
             case "transfer" -> transfer(words);
-            case "change" -> change(words);
+            case "change", "reconfigure" -> change(words);
             case "note" -> note(number(words[1]));
             case "expect" -> require(holds(words, 1), () -> "is not so");
             case "await" -> require(
@@ -209,7 +211,8 @@ final class Scenario
         final String[] sets = words[3].split("\\+");
         final Configuration target = Configuration.of(
             numbers(sets[0]), sets.length > 1 ? numbers(sets[1]) : new int[0], Map.of());
-        final long answer = cluster.changeConfiguration(number(words[1]), target);
+        final long answer = "change".equals(words[0]) ?
+            cluster.changeConfiguration(number(words[1]), target) : cluster.reconfigure(number(words[1]), target);
         final long code = words.length < 5 ? 1 : switch (words[5])
         {
             case "not-leader" -> Raft.NOT_LEADER;
@@ -223,6 +226,12 @@ final class Scenario
     private static int[] numbers(final String list)
     {
         return Arrays.stream(list.split(",")).mapToInt(Integer::parseInt).toArray();
+    }
+
+    private String outcome(final int id)
+    {
+        final ReconfigurationOutcome outcome = cluster.node(id).lastOutcome();
+        return null == outcome ? "none" : outcome.name().toLowerCase().replace('_', '-');
     }
 
     private String members(final int id)
@@ -411,6 +420,7 @@ final class Scenario
             case "sure" -> upNodes(words[at + 1]).stream().allMatch(node -> 0 == node.raft().doubtfulTo());
             case "elections" -> elections() - notedElections <= number(words[at + 2]);
             case "members" -> members(number(words[at + 1])).equals(words[at + 2]);
+            case "reconfigured" -> words[at + 2].equals(outcome(number(words[at + 1])));
             case "converged" -> cluster.isConverged();
             default -> throw new IllegalArgumentException("no such expectation: " + words[at]);
         };

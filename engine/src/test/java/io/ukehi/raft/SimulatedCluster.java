@@ -267,6 +267,23 @@ public final class SimulatedCluster
         return answer[0];
     }
 
+    /** Asks a node to lead the group to other members; see {@link Raft#reconfigure}. */
+    public long reconfigure(final int id, final Configuration target)
+    {
+        final SimulatedNode node = node(id);
+        if (!isRunning(node))
+        {
+            return Raft.NOT_LEADER;
+        }
+        final long[] answer = {Raft.NOT_LEADER};
+        guarded(node, () ->
+        {
+            node.beginCycle();
+            answer[0] = node.raft().reconfigure(target);
+        });
+        return answer[0];
+    }
+
     /** Whether a node is a member as the one that leads sees it. */
     public boolean isMember(final int id)
     {

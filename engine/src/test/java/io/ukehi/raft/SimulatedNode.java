@@ -27,6 +27,7 @@ public final class SimulatedNode implements RaftInvariants.Replica
     private boolean isSilenced;
     private boolean isPaused;
     private int refusedCount;
+    private ReconfigurationOutcome lastOutcome;
 
     SimulatedNode(final SimulatedCluster cluster, final int id)
     {
@@ -231,8 +232,20 @@ public final class SimulatedNode implements RaftInvariants.Replica
         return commandsTo(raft.commitIndex());
     }
 
+    /** How the last change of the members ended that this node led, null if none did. */
+    ReconfigurationOutcome lastOutcome()
+    {
+        return lastOutcome;
+    }
+
     private final class Listener implements RaftListener
     {
+        @Override
+        public void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+        {
+            lastOutcome = outcome;
+        }
+
         @Override
         public void onRoleChange(final Role role, final long term, final int leaderId)
         {
