@@ -541,6 +541,12 @@ public final class Raft implements PeerHandler
         }
 
         @Override
+        public void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+        {
+            next.onReconfigured(target, outcome);
+        }
+
+        @Override
         public void onRefused(final int fromId, final String reason)
         {
             next.onRefused(fromId, reason);

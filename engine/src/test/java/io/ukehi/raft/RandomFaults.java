@@ -46,7 +46,8 @@ final class RandomFaults
         this.clockRate = sometimes(0.01);
         this.memberRate = 0 == random.nextInt(3) ? 0.03 * random.nextDouble() : 0;
         this.purgeRate = memberRate > 0 ? 0 : sometimes(0.02);
-        this.lossRate = memberRate > 0 ? 0 : sometimes(0.004);
+        // Which nodes are a minority is counted over all of them.
+        this.lossRate = memberRate > 0 || cluster.settings().voters > 0 ? 0 : sometimes(0.004);
         final SimulatedNetwork network = cluster.network();
         network.delayNs(MS / 10, MS + random.nextLong(1 + random.nextLong(40 * MS)));
         network.lossRate(sometimes(0.3));
