@@ -11,10 +11,14 @@ public final class LogConfig
     /** Default bound on a payload: 1 MiB. */
     public static final int MAX_PAYLOAD_LENGTH_DEFAULT = 1024 * 1024;
 
+    /** Default bound on the scrub: 4 MiB a second. */
+    public static final long SCRUB_BYTES_PER_SECOND_DEFAULT = 4 * 1024 * 1024;
+
     private int segmentLength = SEGMENT_LENGTH_DEFAULT;
     private int maxPayloadLength = MAX_PAYLOAD_LENGTH_DEFAULT;
     private int allocationSliceLength = 512 * 1024;
     private Durability durability = Durability.BATCH;
+    private long scrubBytesPerSecond = SCRUB_BYTES_PER_SECOND_DEFAULT;
     private CorruptionPolicy corruptionPolicy = CorruptionPolicy.REFUSE_START;
     private boolean hasPeers = true;
     private long bootId;
@@ -65,6 +69,18 @@ public final class LogConfig
     public Durability durability()
     {
         return durability;
+    }
+
+    /** How much of the sealed segments is read again a second, to find damage early; 0 for none. */
+    public LogConfig scrubBytesPerSecond(final long bytes)
+    {
+        scrubBytesPerSecond = bytes;
+        return this;
+    }
+
+    public long scrubBytesPerSecond()
+    {
+        return scrubBytesPerSecond;
     }
 
     /**
@@ -143,6 +159,7 @@ public final class LogConfig
         require((long)segmentLength >= SegmentHeader.LENGTH + (long)EntryFrame.HEADER_LENGTH + maxPayloadLength + 8,
             "segmentLength must hold a header and an entry of maxPayloadLength", segmentLength);
         require(allocationSliceLength > 0, "allocationSliceLength must be greater than 0", allocationSliceLength);
+        require(scrubBytesPerSecond >= 0, "scrubBytesPerSecond must not be negative", scrubBytesPerSecond);
         require(null != durability, "durability must be set", 0);
         require(null != corruptionPolicy, "corruptionPolicy must be set", 0);
         return this;

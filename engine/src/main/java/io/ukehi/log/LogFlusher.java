@@ -5,7 +5,7 @@ import org.agrona.concurrent.Agent;
 
 /**
  * The log's helper: group commit ({@link Durability#BATCH}: force without pause what has accumulated, so that the
- * longer a force takes the more it covers) and the {@link SegmentSupply}.
+ * longer a force takes the more it covers), the {@link SegmentSupply} and the {@link LogScrub}.
  * <p>
  * Passive: a thread of its own calls {@link #doWork()}, or a simulator does. The duty cycle never waits for it, but for
  * a cut, when it asks it to rest ({@link #pause()}). A failure is final: it is kept, nothing is done any more, and the
@@ -16,6 +16,7 @@ public final class LogFlusher implements Agent
     private final FlushQueue queue;
     private final SegmentWriter writer;
     private final SegmentSupply supply;
+    private final LogScrub scrub;
     private final LongSupplier commitIndex;
     private final boolean isBatching;
     private volatile Throwable failure;
@@ -28,12 +29,14 @@ public final class LogFlusher implements Agent
         final FlushQueue queue,
         final SegmentWriter writer,
         final SegmentSupply supply,
+        final LogScrub scrub,
         final LongSupplier commitIndex,
         final boolean isBatching)
     {
         this.queue = queue;
         this.writer = writer;
         this.supply = supply;
+        this.scrub = scrub;
         this.commitIndex = commitIndex;
         this.isBatching = isBatching;
     }
@@ -59,7 +62,7 @@ public final class LogFlusher implements Agent
         }
         try
         {
-            return (isBatching ? flush() : 0) + supply.doWork(writer.sequence());
+            return (isBatching ? flush() : 0) + supply.doWork(writer.sequence()) + scrub.doWork();
         }
         catch (final Throwable thrown)
         {

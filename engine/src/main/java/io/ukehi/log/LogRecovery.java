@@ -80,6 +80,11 @@ final class LogRecovery
         final boolean isClosedClean = isMarked && mark.isClean();
         final boolean isSameBoot = isMarked && 0 != config.bootId() && config.bootId() == mark.bootId();
         final long commitIndex = Math.min(isMarked ? mark.commitIndex() : 0, tail.index());
+        for (final StorageFile file : files.unused())
+        {
+            CoverageMark.UNUSED_SEGMENT.hit();
+            storage.delete(file.name());
+        }
         try (DoubtFile doubt = DoubtFile.open(storage))
         {
             raise(doubt);
@@ -164,11 +169,6 @@ final class LogRecovery
      */
     private long removeWhatFollows()
     {
-        for (final StorageFile file : files.unused())
-        {
-            CoverageMark.UNUSED_SEGMENT.hit();
-            storage.delete(file.name());
-        }
         if (null == broken)
         {
             return files.nextSequence();

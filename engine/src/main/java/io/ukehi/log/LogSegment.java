@@ -16,7 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class LogSegment
 {
     private static final int SPARSE_SHIFT = 10;
-    private static final int SPARSE_MASK = (1 << SPARSE_SHIFT) - 1;
+    private static final long SPARSE_MASK = (1 << SPARSE_SHIFT) - 1;
     private static final int INITIAL_POSITIONS = 16;
     private static final String PREFIX = "wal-";
     private static final String SUFFIX = ".seg";
@@ -106,14 +106,25 @@ final class LogSegment
         {
             return end;
         }
-        final int ordinal = (int)(index - firstIndex);
-        int position = positions[ordinal >> SPARSE_SHIFT];
-        for (int left = ordinal & SPARSE_MASK; left > 0; left--)
+        int position = knownPosition(index);
+        for (long left = index - knownIndex(index); left > 0; left--)
         {
             position = after(position);
         }
         Invariant.check(EntryFrame.index(buffer, position) == index, "the frame at its place", index, position);
         return position;
+    }
+
+    /** The last entry up to a given one of which it is known where it begins. */
+    long knownIndex(final long index)
+    {
+        return firstIndex + (index - firstIndex & ~SPARSE_MASK);
+    }
+
+    /** Where the frame of {@link #knownIndex} begins. */
+    int knownPosition(final long index)
+    {
+        return positions[(int)(index - firstIndex >> SPARSE_SHIFT)];
     }
 
     /** Where the frame behind the one at a position begins. */

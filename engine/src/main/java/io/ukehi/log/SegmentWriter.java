@@ -2,6 +2,7 @@ package io.ukehi.log;
 
 import io.ukehi.CoverageMark;
 import io.ukehi.Invariant;
+import org.agrona.concurrent.NanoClock;
 
 /**
  * Puts what was appended into the files and forces it, in the order of the log: a segment is durable to its end before
@@ -12,6 +13,8 @@ import io.ukehi.Invariant;
 final class SegmentWriter
 {
     private final DurableMark mark;
+    private final NanoClock clock;
+    private final ForceTime forceTime = new ForceTime();
     private final long bootId;
     /** What every mark says: {@link DurableMark#UNFORCED} or 0. */
     private final int flags;
@@ -22,8 +25,9 @@ final class SegmentWriter
     /** Of {@link #segment}, for another thread: everything before it is in its file. */
     private volatile long sequence;
 
-    SegmentWriter(final DurableMark mark, final LogConfig config)
+    SegmentWriter(final DurableMark mark, final LogConfig config, final NanoClock clock)
     {
+        this.clock = clock;
         this.mark = mark;
         this.bootId = config.bootId();
         this.flags = config.markFlags();
@@ -95,8 +99,10 @@ final class SegmentWriter
             return;
         }
         putMark(0, commitIndex);
+        forceTime.begin(clock.nanoTime());
         segment.file().write(offset, end - offset);
         segment.file().force();
+        forceTime.end(clock.nanoTime());
         offset = end;
         durableIndex = index;
     }
@@ -138,6 +144,12 @@ final class SegmentWriter
         offset = current.end();
         durableIndex = index;
         mark.put(segment.buffer(), flags, durableIndex, offset, commitIndex, bootId);
+    }
+
+    /** How long the disk takes. */
+    ForceTime forceTime()
+    {
+        return forceTime;
     }
 
     long sequence()

@@ -27,6 +27,9 @@ public final class SegmentedLog implements AutoCloseable
     /** Nothing was appended: the frames do not follow from the last entry. */
     public static final long NOT_CONTIGUOUS = -4;
 
+    /** Nothing was read: the entry is damaged, or one that lies in the way to it. See {@link #damagedIndex()}. */
+    public static final int DAMAGED = -5;
+
     /** The log does not hold the index. */
     public static final long UNKNOWN_TERM = -1;
 
@@ -38,6 +41,9 @@ public final class SegmentedLog implements AutoCloseable
     private final SegmentSupply supply;
     private final SegmentWriter writer;
     private final LogFlusher flusher;
+    private final LogScrub scrub;
+    private final SealedReader sealedReader = new SealedReader();
+    private final FrameRepair repair;
     private final TermIndex terms;
     private final LogTail tail;
     private final LogTail link = new LogTail();
@@ -46,6 +52,7 @@ public final class SegmentedLog implements AutoCloseable
     private int segmentCount;
     private LogSegment active;
     private long generation;
+    private long damagedIndex;
     private volatile long commitIndex;
     private boolean isClosed;
 
@@ -63,9 +70,11 @@ public final class SegmentedLog implements AutoCloseable
         this.segmentCount = segments.length;
         this.active = segments[segmentCount - 1];
         this.commitIndex = recovery.commitIndex();
-        this.writer = new SegmentWriter(recovered.mark(), config);
+        this.writer = new SegmentWriter(recovered.mark(), config, clock);
+        this.scrub = new LogScrub(storage, config, clock);
+        this.repair = new FrameRepair(storage, sealedReader);
         this.flusher = new LogFlusher(
-            queue, writer, supply, () -> commitIndex, Durability.BATCH == durability);
+            queue, writer, supply, scrub, () -> commitIndex, Durability.BATCH == durability);
         writer.reset(active, active.end(), tail.index(), false);
         queue.reset(position(), tail.index());
     }
@@ -262,6 +271,10 @@ public final class SegmentedLog implements AutoCloseable
             return 0;
         }
         final LogSegment segment = segmentOf(fromIndex);
+        if (!segment.isWritable())
+        {
+            return readSealed(segment, fromIndex, Math.min(wanted, segment.lastIndex()), maxBytes, cursor);
+        }
         final int begin = cursor.isContinuedBy(segment, generation, fromIndex) ?
             cursor.limit() : segment.positionOf(fromIndex);
         int end;
@@ -290,6 +303,85 @@ public final class SegmentedLog implements AutoCloseable
         cursor.wrap(segment.buffer(), begin, end - begin, (int)(index - fromIndex));
         cursor.remember(segment, generation, index);
         return end - begin;
+    }
+
+    /** What was not stored by this very process, or not lately, is not believed. */
+    private int readSealed(
+        final LogSegment segment,
+        final long fromIndex,
+        final long toIndex,
+        final int maxBytes,
+        final LogCursor cursor)
+    {
+        final int continuedAt = cursor.isContinuedBy(segment, generation, fromIndex) ? cursor.limit() : -1;
+        if (!sealedReader.read(segment, fromIndex, toIndex, maxBytes, continuedAt))
+        {
+            damagedIndex = sealedReader.damagedIndex();
+            cursor.wrap(segment.buffer(), SegmentHeader.LENGTH, 0, 0);
+            return DAMAGED;
+        }
+        final int length = sealedReader.end() - sealedReader.begin();
+        cursor.wrap(segment.buffer(), sealedReader.begin(), length, sealedReader.count());
+        cursor.remember(segment, generation, fromIndex + sealedReader.count());
+        return length;
+    }
+
+    /**
+     * First entry that was found damaged, by a read or by the scrub of what nobody reads; 0 if there is none. It can be
+     * repaired by {@link #repairFrames}.
+     */
+    public long damagedIndex()
+    {
+        final long found = scrub.damagedIndex();
+        return 0 == damagedIndex || (0 != found && found < damagedIndex) ? found : damagedIndex;
+    }
+
+    /**
+     * Stores frames of another member over damaged ones, in place and durably. They are the same bytes on every member
+     * if the entries are committed, which the caller answers for.
+     *
+     * @param cursor over a verified run, standing on the first entry to be stored; what lies behind the segment of that
+     *               entry is left alone.
+     * @return whether they fitted, in length and in the chain on both sides; otherwise nothing was changed.
+     */
+    public boolean repairFrames(final LogCursor cursor)
+    {
+        final long index = cursor.index();
+        if (index < firstIndex() || index >= active.firstIndex())
+        {
+            return false;
+        }
+        final int position = positionOfSegment(index);
+        if (segments[position].isWritable() || !repair.repair(segments[position], segments[position + 1], cursor))
+        {
+            return false;
+        }
+        damagedIndex = 0;
+        scrub.onRepaired();
+        return true;
+    }
+
+    /**
+     * How long the disk takes to make a batch durable, in nanoseconds: the last one, or the one it is at, if that takes
+     * longer already. Any thread.
+     *
+     * @param nowNs of the clock that the log was opened with.
+     */
+    public long forceTimeNs(final long nowNs)
+    {
+        return writer.forceTime().currentNs(nowNs);
+    }
+
+    /** The longest that the disk has ever taken for a batch, in nanoseconds. Any thread. */
+    public long longestForceNs()
+    {
+        return writer.forceTime().longestNs();
+    }
+
+    /** Bytes of sealed segments that were read again and found intact, by and by. Any thread. */
+    public long scrubbedBytes()
+    {
+        return scrub.checkedBytes();
     }
 
     private LogSegment segmentOf(final long index)
@@ -336,6 +428,7 @@ public final class SegmentedLog implements AutoCloseable
         flusher.checkFailure();
         // Whatever is under way comes to its end first, so that every byte below is either in its file or to be cut.
         write();
+        scrub.reset();
         try
         {
             cut(index);
@@ -440,6 +533,10 @@ public final class SegmentedLog implements AutoCloseable
     {
         flusher.checkFailure();
         int workCount = supply.adoptSealed();
+        if (scrub.isIdle())
+        {
+            scrub.begin(segments, segmentCount);
+        }
         if (queue.submit(position(), tail.index()))
         {
             workCount++;
@@ -587,6 +684,7 @@ public final class SegmentedLog implements AutoCloseable
     private void release()
     {
         supply.close();
+        scrub.close();
         for (int i = 0; i < segmentCount; i++)
         {
             CloseHelper.quietClose(segments[i].file());

@@ -1,6 +1,7 @@
 package io.ukehi.node;
 
 import io.ukehi.log.SegmentedLog;
+import io.ukehi.log.StorageException;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.RaftLog;
 import org.agrona.DirectBuffer;
@@ -109,7 +110,13 @@ public final class SegmentedRaftLog implements RaftLog
     @Override
     public int read(final long fromIndex, final long toIndex, final int maxBytes, final EntryCursor cursor)
     {
-        return log.read(fromIndex, toIndex, maxBytes, (LogEntryCursor)cursor);
+        final int length = log.read(fromIndex, toIndex, maxBytes, (LogEntryCursor)cursor);
+        if (SegmentedLog.DAMAGED == length)
+        {
+            throw new StorageException("entry " + log.damagedIndex() + " of the log is damaged, and is given to " +
+                "nobody; a start acts by the corruption policy");
+        }
+        return length;
     }
 
     @Override
