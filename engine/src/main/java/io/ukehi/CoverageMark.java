@@ -89,6 +89,12 @@ public enum CoverageMark
     DAMAGE_DOUBTED,
     /** Recovery finds that the machine has died with entries that were never forced. */
     UNFORCED_TAIL_DOUBTED,
+    /** A damaged header is put together again. */
+    HEADER_REPAIRED,
+    /** What stood behind damage is part of the log again. */
+    JOINED_BEHIND_DAMAGE,
+    /** What stood behind damage is set aside, being of another history or of no use. */
+    DETACHED_SET_ASIDE,
     /** Recovery removes a segment that was prepared and never used. */
     UNUSED_SEGMENT,
     /** The two copies of term and vote are not the same. */

@@ -35,6 +35,8 @@ final class LogRecovery
     private RecoveryReport report;
     /** Where the log ends before its files do; null if it does not. */
     private SegmentScan broken;
+    /** What follows damage and stays where it is; null if it does not. */
+    private DetachedTail detached;
     private boolean isTorn;
     private int tornBytes;
     private List<String> setAside = List.of();
@@ -68,13 +70,14 @@ final class LogRecovery
     private void run(final NanoClock clock)
     {
         OlderLogs.refuse(storage);
-        files = SegmentFiles.open(storage, config.logId(), config.bootId());
         read();
         if (null != broken && RecoveryCase.Kind.DAMAGED == broken.ending().kind() &&
             (CorruptionPolicy.REFUSE_START == config.corruptionPolicy() || !config.hasPeers()))
         {
             throw new CorruptionException(broken.fault(), config.hasPeers());
         }
+        final WalFault fault = null == broken ? null : broken.fault();
+        repairHeaders();
         final DurableMark mark = files.mark();
         final boolean isMarked = null != files.markFile();
         final boolean isClosedClean = isMarked && mark.isClean();
@@ -93,7 +96,7 @@ final class LogRecovery
             openNewest();
             report = new RecoveryReport(segments.getFirst().firstIndex(), tail.index(), commitIndex, segments.size(),
                 tornBytes, isClosedClean, isSameBoot, doubt.doubtfulTo(), doubt.term(), doubt.reason(),
-                null == broken ? null : broken.fault(), setAside);
+                fault, setAside);
         }
         makeDurable();
     }
@@ -101,6 +104,7 @@ final class LogRecovery
     /** Follows the entries as far as they go, changing nothing. */
     private void read()
     {
+        files = SegmentFiles.open(storage, config.logId(), config.bootId());
         terms.reset(0, 0);
         for (final SegmentScan scan : files.scans())
         {
@@ -140,6 +144,27 @@ final class LogRecovery
         }
     }
 
+    /** Headers that follow from what is intact around them are put together again, and the log is read once more. */
+    private void repairHeaders()
+    {
+        while (CorruptionPolicy.ALERT_AND_CONTINUE == config.corruptionPolicy() && null != broken && !isHeld() &&
+            HeaderRepair.isPossible(broken, tail))
+        {
+            CoverageMark.HEADER_REPAIRED.hit();
+            try (DoubtFile doubt = DoubtFile.open(storage))
+            {
+                raise(doubt);
+            }
+            HeaderRepair.repair(storage, config, broken, tail);
+            files.close();
+            segments.clear();
+            tail.set(0, 0, 0, 0, 0);
+            broken = null;
+            isTorn = false;
+            read();
+        }
+    }
+
     /** Before anything is changed, the node knows durably what it may have acknowledged and may not have any more. */
     private void raise(final DoubtFile doubt)
     {
@@ -173,6 +198,16 @@ final class LogRecovery
         {
             return files.nextSequence();
         }
+        if (CorruptionPolicy.ALERT_AND_CONTINUE == config.corruptionPolicy() &&
+            RecoveryCase.Kind.DAMAGED == broken.ending().kind() && isHeld())
+        {
+            final List<String> following = fromBroken().stream().skip(1).map(scan -> scan.file().name()).toList();
+            detached = DetachedTail.find(storage, config, segments.getLast(), tail, following);
+            if (null != detached)
+            {
+                return files.nextSequence();
+            }
+        }
         final DamagedFiles aside = new DamagedFiles(storage);
         if (isHeld())
         {
@@ -202,7 +237,7 @@ final class LogRecovery
         newest.next(null);
         newest.attach(storage.open(newest.file().name(), config.writableMapping()), true);
         rewrite(newest);
-        if (isHeld())
+        if (isHeld() && null == detached)
         {
             // Or the frames that are about to go would be missed at the next start.
             newest.file().force();
@@ -272,10 +307,17 @@ final class LogRecovery
         newest.file().force();
     }
 
-    /** Puts a mark for all that was found; returns where it is. */
+    /**
+     * Puts a mark for all that was found; returns where it is. It goes on vouching for what lies behind damage and is
+     * left there, or the next start would take that for a torn tail.
+     */
     private int mark(final LogSegment newest)
     {
-        return files.mark().put(newest.buffer(), config.markFlags(), tail.index(), newest.end(),
+        final DurableMark note = new DurableMark();
+        final boolean isKept = null != detached && note.read(newest.buffer());
+        return files.mark().put(newest.buffer(), config.markFlags(),
+            isKept ? Math.max(tail.index(), note.durableIndex()) : tail.index(),
+            isKept ? Math.max(newest.end(), note.durablePosition()) : newest.end(),
             Math.min(files.mark().commitIndex(), tail.index()), config.bootId());
     }
 
@@ -295,6 +337,12 @@ final class LogRecovery
             }
         }
         CloseHelper.quietCloseAll(files.unused());
+    }
+
+    /** What follows damage and was left where it is; null if nothing was. */
+    DetachedTail detached()
+    {
+        return detached;
     }
 
     LogSegment[] segments()

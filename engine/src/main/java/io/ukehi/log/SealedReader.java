@@ -89,6 +89,22 @@ final class SealedReader
         return at;
     }
 
+    /** The last entry of a run of damaged ones; the segment's last, if nothing intact is found behind. */
+    long lastDamaged(final LogSegment segment, final long firstDamaged)
+    {
+        final int from = locate(segment, firstDamaged);
+        for (int at = Math.max(from, SegmentHeader.LENGTH) + EntryFrame.ALIGNMENT;
+            at <= segment.end() - EntryFrame.HEADER_LENGTH; at += EntryFrame.ALIGNMENT)
+        {
+            final long index = EntryFrame.index(segment.buffer(), at);
+            if (index > firstDamaged && index <= segment.lastIndex() && isEntry(segment, at, index))
+            {
+                return index - 1;
+            }
+        }
+        return segment.lastIndex();
+    }
+
     /** Whether an entry stands intact at a position. */
     boolean isEntry(final LogSegment segment, final int position, final long index)
     {

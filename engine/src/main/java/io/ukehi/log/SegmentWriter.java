@@ -22,6 +22,9 @@ final class SegmentWriter
     private int offset;
     private boolean isHeaderDue;
     private long durableIndex;
+    /** What marks go on vouching for in this segment, behind damage that is being repaired. */
+    private int vouchedPosition;
+    private long vouchedIndex;
     /** Of {@link #segment}, for another thread: everything before it is in its file. */
     private volatile long sequence;
 
@@ -48,6 +51,23 @@ final class SegmentWriter
         offset = newOffset;
         durableIndex = index;
         isHeaderDue = isFresh;
+        vouchedPosition = 0;
+        vouchedIndex = 0;
+    }
+
+    /**
+     * Goes on in a segment behind whose end lies what was damaged, or follows damage, and may be joined again. Marks go
+     * on saying that it was durable: it would be taken for a torn tail otherwise.
+     */
+    void resetBeforeDamage(final LogSegment newSegment, final int newOffset, final long index)
+    {
+        final DurableMark note = new DurableMark();
+        reset(newSegment, newOffset, index, false);
+        if (note.read(newSegment.buffer()))
+        {
+            vouchedPosition = note.durablePosition();
+            vouchedIndex = note.durableIndex();
+        }
     }
 
     /** Makes everything up to a position durable, which is the end of the entry with this index. */
@@ -61,6 +81,7 @@ final class SegmentWriter
             segment = next;
             sequence = next.sequence();
             offset = SegmentHeader.LENGTH;
+            Invariant.check(0 == vouchedPosition, "nothing is left behind in a segment that is full", sequence);
             isHeaderDue = true;
             next = segment.next();
         }
@@ -113,8 +134,7 @@ final class SegmentWriter
      */
     private void putMark(final int newFlags, final long commitIndex)
     {
-        final int sector = mark.put(
-            segment.buffer(), flags | newFlags, durableIndex, offset, Math.min(commitIndex, durableIndex), bootId);
+        final int sector = put(flags | newFlags, Math.min(commitIndex, durableIndex));
         if (isHeaderDue)
         {
             segment.file().write(0, SegmentHeader.LENGTH);
@@ -124,6 +144,12 @@ final class SegmentWriter
         {
             segment.file().write(sector, SegmentHeader.SECTOR_LENGTH);
         }
+    }
+
+    private int put(final int newFlags, final long commitIndex)
+    {
+        return mark.put(segment.buffer(), newFlags, Math.max(durableIndex, vouchedIndex),
+            Math.max(offset, vouchedPosition), commitIndex, bootId);
     }
 
     /** Notes durably how far the log is durable, as far as this writer knows; with {@link DurableMark#CLEAN} or 0. */
@@ -143,7 +169,7 @@ final class SegmentWriter
         }
         offset = current.end();
         durableIndex = index;
-        mark.put(segment.buffer(), flags, durableIndex, offset, commitIndex, bootId);
+        put(flags, commitIndex);
     }
 
     /** How long the disk takes. */

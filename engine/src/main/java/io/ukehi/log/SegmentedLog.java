@@ -53,6 +53,8 @@ public final class SegmentedLog implements AutoCloseable
     private LogSegment active;
     private long generation;
     private long damagedIndex;
+    /** What lies behind damage that is being repaired; null as a rule. */
+    private DetachedTail detached;
     private volatile long commitIndex;
     private boolean isClosed;
 
@@ -77,6 +79,15 @@ public final class SegmentedLog implements AutoCloseable
             queue, writer, supply, scrub, () -> commitIndex, Durability.BATCH == durability);
         writer.reset(active, active.end(), tail.index(), false);
         queue.reset(position(), tail.index());
+        detached = recovered.detached();
+        if (null != detached)
+        {
+            writer.resetBeforeDamage(active, active.end(), tail.index());
+            if (detached.isReached(tail))
+            {
+                reattach();
+            }
+        }
     }
 
     /**
@@ -162,6 +173,10 @@ public final class SegmentedLog implements AutoCloseable
         Invariant.check(term >= tail.term(), "terms never fall", term, tail.term());
         Invariant.check(Long.compareUnsigned(token, tail.token()) >= 0, "tokens never fall", token, tail.token());
         Invariant.check(clusterTimeNs >= tail.clusterTimeNs(), "time never falls", clusterTimeNs);
+        if (null != detached)
+        {
+            setAsideDetached();
+        }
         final int alignedLength = EntryFrame.alignedLength(length);
         if (active.remaining() < alignedLength && !roll())
         {
@@ -207,7 +222,11 @@ public final class SegmentedLog implements AutoCloseable
         return true;
     }
 
-    /** Appends the cursor's current frame and those behind it; see {@code RaftLog.appendFrames}. */
+    /**
+     * Appends the cursor's current frame and those behind it; see {@code RaftLog.appendFrames}. Where that closes a gap
+     * which damage had left, what stands behind the gap is part of the log again, and {@link #lastIndex()} is higher
+     * than what is returned.
+     */
     public long appendFrames(final LogCursor cursor)
     {
         final DirectBuffer source = cursor.buffer();
@@ -220,6 +239,10 @@ public final class SegmentedLog implements AutoCloseable
         while (position < cursor.limit())
         {
             final int alignedLength = BitUtil.align(EntryFrame.length(source, position), EntryFrame.ALIGNMENT);
+            if (null != detached && !detached.admits(active, source, position))
+            {
+                setAsideDetached();
+            }
             if (active.remaining() < alignedLength && !roll())
             {
                 break;
@@ -229,6 +252,12 @@ public final class SegmentedLog implements AutoCloseable
             tail.set(source, position);
             terms.onAppend(tail.index(), tail.term());
             position += alignedLength;
+            if (null != detached && detached.isReached(tail))
+            {
+                final long lastAppended = tail.index();
+                reattach();
+                return lastAppended;
+            }
         }
         if (tail.index() == indexBefore)
         {
@@ -250,13 +279,18 @@ public final class SegmentedLog implements AutoCloseable
             crc, next.buffer(), next.sequence(), config.logId(), next.firstIndex(), tail, next.length());
         active.next(next);
         supply.seal(active);
+        addActive(next);
+        return true;
+    }
+
+    private void addActive(final LogSegment next)
+    {
         if (segmentCount == segments.length)
         {
             segments = Arrays.copyOf(segments, segmentCount * 2);
         }
         segments[segmentCount++] = next;
         active = next;
-        return true;
     }
 
     /** Reads a run of entries in place; see {@code RaftLog.read}. */
@@ -334,6 +368,18 @@ public final class SegmentedLog implements AutoCloseable
     {
         final long found = scrub.damagedIndex();
         return 0 == damagedIndex || (0 != found && found < damagedIndex) ? found : damagedIndex;
+    }
+
+    /** Last of the run of damaged entries that begins with {@link #damagedIndex()}; 0 if there is none. Slow. */
+    public long damagedTo()
+    {
+        final long index = damagedIndex();
+        if (index < firstIndex() || index >= active.firstIndex())
+        {
+            return 0;
+        }
+        final LogSegment segment = segments[positionOfSegment(index)];
+        return segment.isWritable() ? 0 : sealedReader.lastDamaged(segment, index);
     }
 
     /**
@@ -424,6 +470,10 @@ public final class SegmentedLog implements AutoCloseable
     {
         Invariant.check(index >= firstIndex() && index <= tail.index(), "an entry that is held", index, tail.index());
         Invariant.check(index > commitIndex, "what is committed stays", index, commitIndex);
+        if (null != detached)
+        {
+            setAsideDetached();
+        }
         flusher.pause();
         flusher.checkFailure();
         // Whatever is under way comes to its end first, so that every byte below is either in its file or to be cut.
@@ -461,6 +511,96 @@ public final class SegmentedLog implements AutoCloseable
         active = segment;
         queue.reset(position(), index - 1);
         generation++;
+    }
+
+    /** The gap is closed: what stands behind it is part of the log again, as far as it is intact. */
+    private void reattach()
+    {
+        CoverageMark.JOINED_BEHIND_DAMAGE.hit();
+        flusher.pause();
+        flusher.checkFailure();
+        write();
+        try
+        {
+            for (final LogSegment segment : detached.follow(active, tail, terms))
+            {
+                addActive(segment);
+            }
+            goOnBehindGap();
+        }
+        catch (final Throwable thrown)
+        {
+            flusher.onFailure(thrown);
+            throw thrown;
+        }
+        flusher.resume();
+        if (null != detached && !detached.hasNextGap(active, tail))
+        {
+            setAsideDetached();
+        }
+    }
+
+    /** What was taken in was durable once; whether it is still only in memory, nobody knows. */
+    private void goOnBehindGap()
+    {
+        if (!active.isWritable())
+        {
+            active.attach(storage.open(active.file().name(), config.writableMapping()), true).close();
+        }
+        active.file().write(SegmentHeader.LENGTH, active.end() - SegmentHeader.LENGTH);
+        if (detached.isComplete(active))
+        {
+            final int length = active.usedBehindEnd();
+            active.buffer().setMemory(active.end(), length, (byte)0);
+            active.file().write(active.end(), length);
+            detached = null;
+        }
+        for (int i = 0; i < segmentCount; i++)
+        {
+            segments[i].file().force();
+        }
+        if (null == detached)
+        {
+            writer.reset(active, active.end(), tail.index(), false);
+        }
+        else
+        {
+            writer.resetBeforeDamage(active, active.end(), tail.index());
+        }
+        writer.forceMark(0, commitIndex);
+        sealBefore(segmentCount - 1);
+        queue.reset(position(), tail.index());
+        generation++;
+    }
+
+    /** The leader's entries are not those that stand behind the damage, or nothing there is of use. */
+    private void setAsideDetached()
+    {
+        CoverageMark.DETACHED_SET_ASIDE.hit();
+        flusher.pause();
+        flusher.checkFailure();
+        write();
+        try
+        {
+            detached.setAside(active);
+            detached = null;
+            writer.reset(active, active.end(), tail.index(), false);
+            writer.forceMark(0, commitIndex);
+            final int length = active.usedBehindEnd();
+            active.buffer().setMemory(active.end(), length, (byte)0);
+            active.file().write(active.end(), length);
+            active.file().force();
+            supply.reset(active.sequence() + 1);
+            sealBefore(segmentCount - 1);
+            queue.reset(position(), tail.index());
+            generation++;
+        }
+        catch (final Throwable thrown)
+        {
+            flusher.onFailure(thrown);
+            throw thrown;
+        }
+        flusher.resume();
     }
 
     private void write()
@@ -501,7 +641,12 @@ public final class SegmentedLog implements AutoCloseable
             segments[i] = null;
         }
         segmentCount = keep + 1;
-        for (int i = 0; i < keep; i++)
+        sealBefore(keep);
+    }
+
+    private void sealBefore(final int position)
+    {
+        for (int i = 0; i < position; i++)
         {
             if (segments[i].isWritable())
             {

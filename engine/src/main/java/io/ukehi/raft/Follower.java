@@ -163,6 +163,10 @@ final class Follower
         if (result > 0)
         {
             onAppended(result);
+            if (state.log.lastIndex() > result)
+            {
+                state.onJoined(result + 1);
+            }
             return result;
         }
         return index - 1;

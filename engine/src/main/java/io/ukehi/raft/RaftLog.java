@@ -79,7 +79,8 @@ public interface RaftLog
      * Appends verified frames byte for byte: the cursor's current entry and all that follow it in the run.
      *
      * @param cursor standing on the entry that gets index {@code lastIndex() + 1}.
-     * @return the new {@link #lastIndex()}, which may lie before the end of the run if room ran out on the way; or
+     * @return the last entry of the run that was appended, which may lie before its end if room ran out on the way, or
+     * if what damage had cut off behind it is part of the log again ({@link #lastIndex()} is higher then); or
      * {@link #BACK_PRESSURED}, {@link #STORAGE_FULL} or {@link #NOT_CONTIGUOUS}, where nothing was appended.
      */
     long appendFrames(EntryCursor cursor);

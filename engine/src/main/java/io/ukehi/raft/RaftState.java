@@ -60,8 +60,21 @@ final class RaftState
     /** A configuration of the log is in force whether or not it is committed (thesis 4.1), so after a restart too. */
     private void findConfigurations()
     {
+        readConfigurations(Math.max(log.firstIndex(), membership.index() + 1));
+        membership.onCommitted(commitIndex);
+    }
+
+    /** Entries are part of the log again that damage had cut off. */
+    void onJoined(final long fromIndex)
+    {
+        readConfigurations(fromIndex);
+        announceMembers();
+    }
+
+    private void readConfigurations(final long fromIndex)
+    {
         final EntryCursor entries = log.newCursor();
-        long index = Math.max(log.firstIndex(), membership.index() + 1);
+        long index = fromIndex;
         while (index <= log.lastIndex())
         {
             final int length = log.read(index, log.lastIndex(), SCAN_LENGTH, entries);
@@ -72,7 +85,6 @@ final class RaftState
                 onEntry(entries);
             }
         }
-        membership.onCommitted(commitIndex);
     }
 
     /** An entry has come into the log: if it is a configuration, it is in force from now on. True if it is one. */

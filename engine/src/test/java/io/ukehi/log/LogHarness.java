@@ -78,9 +78,15 @@ final class LogHarness implements AutoCloseable
     /** Makes durable what was appended. */
     void sync()
     {
+        sync(history.lastIndex());
+    }
+
+    /** Makes everything durable, and checks that it reaches up to an index. */
+    void sync(final long lastIndex)
+    {
         log.flush();
         pump();
-        assertEquals(history.lastIndex(), log.durableIndex());
+        assertEquals(lastIndex, log.durableIndex());
     }
 
     void truncateFrom(final long index)

@@ -12,7 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Damage to what lies sealed on the disk of a node that runs: never given to anybody, found early, repaired in place. */
+/** Damage to what lies sealed on a running node's disk: never given to anybody, found early, repaired in place. */
 class ScrubAndRepairTest
 {
     private static final String SECOND = LogSegment.fileName(1);
@@ -143,6 +143,7 @@ class ScrubAndRepairTest
         for (long index = first + 1; index < first + 4; index++)
         {
             assertEquals(index, readAll(first));
+            assertEquals(first + 3, harness.log.damagedTo());
             assertTrue(repairFrom(index));
         }
         assertEquals(0, readAll(1));

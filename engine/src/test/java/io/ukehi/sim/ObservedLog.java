@@ -201,7 +201,8 @@ final class ObservedLog implements RaftLog
         final long result = log.appendFrames(run);
         if (result > 0)
         {
-            collect(lastIndex + 1, result);
+            // Entries that damage had cut off may be part of the log again behind the run.
+            collect(lastIndex + 1, log.lastIndex());
         }
         return result;
     }
