@@ -25,6 +25,7 @@ final class DetachedTail
     private final LogConfig config;
     private final Crc32c crc = new Crc32c();
     private final LogTail before = new LogTail();
+    private final LogTail link = new LogTail();
     private final WalEntry entry = new WalEntry();
     /** Names of the segments behind the damaged one, the oldest first. */
     private final List<String> following;
@@ -64,13 +65,14 @@ final class DetachedTail
     private boolean findGapEnd(final LogSegment segment, final LogTail tail)
     {
         final DirectBuffer buffer = segment.buffer();
+        final boolean hasNext = findNextSegment(segment, tail);
         for (int at = segment.end() + EntryFrame.ALIGNMENT;
             at <= segment.length() - EntryFrame.HEADER_LENGTH; at += EntryFrame.ALIGNMENT)
         {
             final long index = EntryFrame.index(buffer, at);
             final int gap = at - segment.end();
             if (index > tail.index() + 1 && index <= tail.index() + 1 + gap / EntryFrame.HEADER_LENGTH &&
-                EntryFrame.isIntact(crc, buffer, at, segment.length() - at))
+                EntryFrame.isIntact(crc, buffer, at, segment.length() - at) && isOfLog(buffer, at, hasNext))
             {
                 isInSegment = true;
                 gapEndPosition = at;
@@ -79,7 +81,24 @@ final class DetachedTail
                 return true;
             }
         }
-        return findNextSegment(segment, tail);
+        return hasNext;
+    }
+
+    /**
+     * A command may hold bytes that look like a frame. What continues one of the log is the frame behind it, or the
+     * segment behind it; nothing does at the end of the newest.
+     */
+    private boolean isOfLog(final DirectBuffer buffer, final int at, final boolean hasNext)
+    {
+        final int next = at + BitUtil.align(EntryFrame.length(buffer, at), EntryFrame.ALIGNMENT);
+        link.set(buffer, at);
+        final boolean isLast = next + EntryFrame.HEADER_LENGTH > buffer.capacity() ||
+            0 == EntryFrame.length(buffer, next);
+        if (isLast)
+        {
+            return hasNext ? before.isSame(link) : following.isEmpty();
+        }
+        return link.isFollowedBy(buffer, next);
     }
 
     private boolean findNextSegment(final LogSegment segment, final LogTail tail)

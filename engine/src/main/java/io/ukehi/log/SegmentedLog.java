@@ -402,9 +402,14 @@ public final class SegmentedLog implements AutoCloseable
         {
             return false;
         }
+        onRepaired();
+        return true;
+    }
+
+    private void onRepaired()
+    {
         damagedIndex = 0;
         scrub.onRepaired();
-        return true;
     }
 
     /**
@@ -733,6 +738,10 @@ public final class SegmentedLog implements AutoCloseable
             System.arraycopy(segments, gone, segments, 0, segmentCount);
             Arrays.fill(segments, segmentCount, segmentCount + gone, null);
             generation++;
+            if (damagedIndex() < firstIndex())
+            {
+                onRepaired();
+            }
         }
         return firstIndex();
     }
@@ -747,9 +756,15 @@ public final class SegmentedLog implements AutoCloseable
     public void resetTo(
         final long index, final long term, final long token, final long clusterTimeNs, final int frameCrc)
     {
+        if (null != detached)
+        {
+            setAsideDetached();
+        }
         flusher.pause();
         flusher.checkFailure();
         write();
+        scrub.reset();
+        damagedIndex = 0;
         try
         {
             if (tail.index() >= firstIndex())
