@@ -14,12 +14,16 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * A file of a {@link FileStorage}.
  * <p>
- * It is allocated by writes of one page each: the page cache keeps dirtiness in units as large as the write that made
- * them, and in a shared mapping a single store makes the whole unit dirty.
+ * One that is forced while it is written is allocated by writes of one page each: the page cache keeps dirtiness in
+ * units as large as the write that made them, and a force writes whole units. A shared mapping is not forced before it
+ * is closed, neither allocated nor full: writing was promised room when the zeros were, and that is all it promises.
  */
 final class MappedFile implements StorageFile
 {
     static final int PAGE_LENGTH = 4096;
+
+    /** Of a shared mapping, which is not forced while it is in use: its pages may be as large as the kernel likes. */
+    private static final int SHARED_WRITE_LENGTH = 256 * 1024;
 
     private final Path path;
     private final FileChannel channel;
@@ -116,14 +120,22 @@ final class MappedFile implements StorageFile
         final int end = (int)Math.min(length(), (long)allocated + Math.max(maxBytes, PAGE_LENGTH));
         if (allocated < end)
         {
+            final boolean isForced = Storage.Mapping.SHARED != mapping;
+            final int writeLength = isForced ? PAGE_LENGTH : SHARED_WRITE_LENGTH;
+            for (int at = allocated; at < end; at += writeLength)
+            {
+                writeFully(at, Math.min(writeLength, end - at));
+            }
             for (int at = allocated; at < end; at += PAGE_LENGTH)
             {
-                writeFully(at, Math.min(PAGE_LENGTH, end - at));
                 // A store of what is there already: it makes the page this process's own, in a private mapping too.
                 buffer.putByte(at, (byte)0);
             }
             allocated = end;
-            force();
+            if (isForced)
+            {
+                force();
+            }
         }
         return length() - allocated;
     }

@@ -126,10 +126,6 @@ final class SegmentSupply implements AutoCloseable
             return 0;
         }
         toSeal.poll();
-        if (Durability.ASYNC == config.durability())
-        {
-            segment.file().force();
-        }
         final StorageFile file = storage.open(segment.file().name(), Storage.Mapping.READ_ONLY);
         sealed.offer(new Sealed(segment, file));
         return 1;
@@ -150,7 +146,10 @@ final class SegmentSupply implements AutoCloseable
             }
             if (0 == preparing.allocate(sliceLength))
             {
-                storage.forceDirectory();
+                if (Durability.ASYNC != config.durability())
+                {
+                    storage.forceDirectory();
+                }
                 final LogSegment segment = new LogSegment(nextSequence, preparing, true);
                 preparing = null;
                 nextSequence++;

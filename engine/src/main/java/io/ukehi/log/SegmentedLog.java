@@ -51,6 +51,8 @@ public final class SegmentedLog implements AutoCloseable
     private LogSegment[] segments;
     private int segmentCount;
     private LogSegment active;
+    /** Sequence of the oldest segment that has been written to since the log was opened. */
+    private long unforcedFrom;
     private long generation;
     private long damagedIndex;
     /** What lies behind damage that is being repaired; null as a rule. */
@@ -71,6 +73,7 @@ public final class SegmentedLog implements AutoCloseable
         this.segments = recovered.segments();
         this.segmentCount = segments.length;
         this.active = segments[segmentCount - 1];
+        this.unforcedFrom = active.sequence();
         this.commitIndex = recovery.commitIndex();
         this.writer = new SegmentWriter(recovered.mark(), config, clock);
         this.scrub = new LogScrub(storage, config, clock);
@@ -514,6 +517,7 @@ public final class SegmentedLog implements AutoCloseable
         terms.truncateFrom(index);
         setTail(segment, index - 1);
         active = segment;
+        unforcedFrom = Math.min(unforcedFrom, segment.sequence());
         queue.reset(position(), index - 1);
         generation++;
     }
@@ -809,7 +813,7 @@ public final class SegmentedLog implements AutoCloseable
             {
                 flusher.checkFailure();
                 write();
-                forceUnsealed();
+                forceUnforced();
                 writer.forceMark(DurableMark.CLEAN, commitIndex);
             }
             finally
@@ -819,16 +823,21 @@ public final class SegmentedLog implements AutoCloseable
         }
     }
 
-    /** Without forces along the way, only what is sealed has been forced. */
-    private void forceUnsealed()
+    /** With ASYNC nothing that came since the log was opened has been forced, sealed or not, nor has any name. */
+    private void forceUnforced()
     {
+        if (Durability.ASYNC != durability)
+        {
+            return;
+        }
         for (int i = 0; i < segmentCount; i++)
         {
-            if (Durability.ASYNC == durability && segments[i].isWritable())
+            if (segments[i].sequence() >= unforcedFrom)
             {
                 segments[i].file().force();
             }
         }
+        storage.forceDirectory();
     }
 
     /** Closes the files and writes nothing: what a node does that has failed. Idempotent. */

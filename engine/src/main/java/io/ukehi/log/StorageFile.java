@@ -15,8 +15,9 @@ public interface StorageFile extends AutoCloseable
     UnsafeBuffer buffer();
 
     /**
-     * Allocates the next part of a created file on the disk, makes it durable and touches its pages, so that no later
-     * store finds the disk full or waits for a page. In parts, so that whoever has other work goes on with it between.
+     * Allocates the next part of a created file on the disk and touches its pages, so that no later store finds the
+     * disk full or waits for a page. In parts, so that whoever has other work goes on with it between. Durable on
+     * return, except where the mapping is shared.
      *
      * @param maxBytes bound on this part, 1 or more.
      * @return bytes still to be allocated, 0 when the file is whole.

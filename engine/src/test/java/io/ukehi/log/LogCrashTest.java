@@ -7,6 +7,7 @@ import io.ukehi.sim.SimDisk;
 import io.ukehi.sim.SimDiskFaults;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -402,6 +403,24 @@ class LogCrashTest
             final CrashableLog found = log.afterPowerCut(new SplittableRandom(i)).open();
             assertTrue(found.harness.log.recovery().isClosedClean());
             assertEquals(20, found.harness.log.recovery().commitIndex());
+        }
+    }
+
+    @Test
+    void shouldHoldAllSegmentsAfterAPowerCutWhenClosedThoughNoneWasForcedBefore()
+    {
+        final CrashableLog log = new CrashableLog(new SimDisk(), Durability.ASYNC).open();
+        for (int i = 0; i < 120; i++)
+        {
+            log.appendSurely(500);
+        }
+        log.sync();
+        assertTrue(log.harness.log.lastIndex() * 500 > 5 * CrashableLog.SEGMENT_LENGTH);
+        log.harness.log.close();
+        log.durable = 120;
+        for (int i = 0; i < 50; i++)
+        {
+            assertTrue(log.afterPowerCut(new SplittableRandom(i)).open().harness.log.recovery().isClosedClean());
         }
     }
 
