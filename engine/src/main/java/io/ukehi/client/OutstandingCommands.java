@@ -1,6 +1,7 @@
 package io.ukehi.client;
 
 import io.ukehi.Invariant;
+import org.agrona.BitUtil;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
@@ -8,9 +9,12 @@ import org.agrona.collections.Long2LongHashMap;
  * <p>
  * Of a fixed size, so that it never allocates after its construction. Commands are added with deadlines that never
  * fall, which makes the list below sorted by itself: the first one tells whether any has expired. A reply may come in
- * any order, and a command that never gets one holds up none of the others, for which a plain ring would not do.
+ * any order, and a command that never gets one holds up none of the others, for which a plain ring would not do. Since
+ * correlation ids rise by one, nearly all are found in a ring by their low bits; one whose place is still taken, by a
+ * command that waits for long, is in a map.
  * <pre>
- *   slotById: correlation id -> slot          slots 1..capacity, slot 0 is the list's head
+ *   ring:     low bits of id -> slot, 0: none   slots 1..capacity, slot 0 is the list's head
+ *   slotById: correlation id -> slot, of those that had no place in the ring
  *
  *   head (0) -> oldest -> ... -> youngest -> head, doubly linked through next[] and previous[]
  *   free slots: a stack through next[]
@@ -29,6 +33,8 @@ final class OutstandingCommands
     private final long[] deadlinesNs;
     private final int[] next;
     private final int[] previous;
+    private final int[] ring;
+    private final int ringMask;
     private final Long2LongHashMap slotById;
     private int free;
     private int size;
@@ -40,6 +46,8 @@ final class OutstandingCommands
         deadlinesNs = new long[capacity + 1];
         next = new int[capacity + 1];
         previous = new int[capacity + 1];
+        ring = new int[BitUtil.findNextPositivePowerOfTwo(capacity)];
+        ringMask = ring.length - 1;
         // Twice the size at a load factor above a half: it is never rehashed.
         slotById = new Long2LongHashMap(Math.max(8, capacity * 2), 0.65f, NONE);
         for (int slot = 1; slot < capacity; slot++)
@@ -68,6 +76,7 @@ final class OutstandingCommands
     void add(final long correlationId, final long deadlineNs)
     {
         Invariant.check(size < capacity, "a command is added to a table with room", size, capacity);
+        Invariant.check(!contains(correlationId), "a correlation id is used once", correlationId);
         final int slot = free;
         free = next[slot];
         size++;
@@ -78,24 +87,46 @@ final class OutstandingCommands
         next[slot] = HEAD;
         next[last] = slot;
         previous[HEAD] = slot;
-        final long replaced = slotById.put(correlationId, slot);
-        Invariant.check(NONE == replaced, "a correlation id is used once", correlationId);
+        final int place = (int)correlationId & ringMask;
+        if (HEAD == ring[place])
+        {
+            ring[place] = slot;
+        }
+        else
+        {
+            slotById.put(correlationId, slot);
+        }
     }
 
     boolean contains(final long correlationId)
     {
-        return NONE != slotById.get(correlationId);
+        final int slot = ring[(int)correlationId & ringMask];
+        return HEAD != slot && correlationIds[slot] == correlationId ||
+            !slotById.isEmpty() && slotById.containsKey(correlationId);
+    }
+
+    /** The slot of a command, which has one no longer; or {@link #NONE}. */
+    private int take(final long correlationId)
+    {
+        final int place = (int)correlationId & ringMask;
+        final int slot = ring[place];
+        if (HEAD != slot && correlationIds[slot] == correlationId)
+        {
+            ring[place] = HEAD;
+            return slot;
+        }
+        return slotById.isEmpty() ? (int)NONE : (int)slotById.remove(correlationId);
     }
 
     /** Takes a command out; false if it is not here. */
     boolean remove(final long correlationId)
     {
-        final long slot = slotById.remove(correlationId);
+        final int slot = take(correlationId);
         if (NONE == slot)
         {
             return false;
         }
-        unlink((int)slot);
+        unlink(slot);
         return true;
     }
 
@@ -119,7 +150,7 @@ final class OutstandingCommands
             return NONE;
         }
         final long correlationId = correlationIds[oldest];
-        slotById.remove(correlationId);
+        take(correlationId);
         unlink(oldest);
         return correlationId;
     }

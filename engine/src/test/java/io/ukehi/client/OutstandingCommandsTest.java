@@ -36,6 +36,29 @@ class OutstandingCommandsTest
     }
 
     @Test
+    void shouldFindACommandWhenAnotherThatWaitsForLongHasItsPlace()
+    {
+        final OutstandingCommands table = new OutstandingCommands(4);
+        table.add(1, 10);
+        // The low bits of both are those of 1.
+        table.add(5, 20);
+        table.add(9, 30);
+        assertTrue(table.contains(1) && table.contains(5) && table.contains(9));
+        assertFalse(table.contains(13));
+        assertFalse(table.remove(13));
+        assertThrows(Invariant.Violation.class, () -> table.add(5, 40));
+        assertTrue(table.remove(1));
+        assertFalse(table.contains(1));
+        assertTrue(table.contains(5) && table.contains(9));
+        table.add(13, 40);
+        assertEquals(5, table.removeExpired(20));
+        assertFalse(table.contains(5));
+        assertTrue(table.remove(13));
+        assertTrue(table.remove(9));
+        assertEquals(0, table.size());
+    }
+
+    @Test
     void shouldExpireAtTheDeadlineAndNotBefore()
     {
         final OutstandingCommands table = new OutstandingCommands(2);
