@@ -78,6 +78,7 @@ final class NodeDriver
             .aeronDirectoryName(context.aeronDirectoryName())
             .threadingMode(isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED)
             .sharedIdleStrategy(context.newIdleStrategy())
+            .sendChannelEndpointSupplier(SendEndpoint::new)
             .termBufferSparseFile(true)
             .spiesSimulateConnection(false)
             .warnIfDirectoryExists(false)
