@@ -45,6 +45,8 @@ final class NodeAgent implements Agent
     private final Aeron aeron;
     private final AeronErrors aeronErrors;
     private final AgentInvoker driverInvoker;
+    /** Whether others run on this thread between two cycles. */
+    private final boolean isTakingTurns;
     private final NanoClock clock;
     private final OffsetEpochNanoClock epochClock = new OffsetEpochNanoClock();
     private final NodeCounters counters;
@@ -69,6 +71,7 @@ final class NodeAgent implements Agent
         final Aeron aeron,
         final AeronErrors aeronErrors,
         final AgentInvoker driverInvoker,
+        final boolean isTakingTurns,
         final NanoClock clock,
         final NodeCounters counters,
         final ErrorLog errors,
@@ -80,6 +83,7 @@ final class NodeAgent implements Agent
         this.aeron = aeron;
         this.aeronErrors = aeronErrors;
         this.driverInvoker = driverInvoker;
+        this.isTakingTurns = isTakingTurns;
         this.clock = clock;
         this.counters = counters;
         this.errors = errors;
@@ -152,6 +156,11 @@ final class NodeAgent implements Agent
         workCount += peers.doWork(nowNs);
         workCount += gateway.doWork(nowNs);
         updateCounters();
+        if (workCount > 0 && isTakingTurns && null != driverInvoker)
+        {
+            // What was offered goes out now, not when this node has its turn again.
+            driverInvoker.invoke();
+        }
         return workCount;
     }
 

@@ -211,6 +211,7 @@ public final class NodeContext
     private CommandListener commandListener = (correlationId, outcome, index, token, reply, offset, length) -> {};
     private ErrorHandler errorHandler = NodeContext::printError;
     private List<MemberAddress> memberAddresses = List.of();
+    private boolean isAgentInvoked;
     private boolean isConcluded;
 
     /** With settings from system properties and the environment. */
@@ -853,6 +854,21 @@ public final class NodeContext
     boolean isAeronDirectoryOwn()
     {
         return isAeronDirectoryOwn;
+    }
+
+    /**
+     * Whether the node has no thread of its own: its duty cycle then runs within {@link UkehiNode#invoke()}. The log's
+     * flusher keeps its thread.
+     */
+    public NodeContext useAgentInvoker(final boolean isInvoked)
+    {
+        isAgentInvoked = isInvoked;
+        return this;
+    }
+
+    public boolean useAgentInvoker()
+    {
+        return isAgentInvoked;
     }
 
     /** See {@link #IDLE_STRATEGY_PROP_NAME}. */

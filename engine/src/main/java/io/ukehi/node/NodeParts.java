@@ -62,6 +62,7 @@ final class NodeParts implements AutoCloseable
     private NodeAgent agent;
     private AgentRunner flusherRunner;
     private AgentRunner agentRunner;
+    private AgentInvoker agentInvoker;
     private volatile Thread agentThread;
     private Exception ownChannelError;
     private boolean isClosed;
@@ -154,8 +155,8 @@ final class NodeParts implements AutoCloseable
     private void wire()
     {
         agent = new NodeAgent(
-            "ukehi-node-" + context.memberId(), aeron, aeronErrors, driverInvoker(), clock, counters, errors, drops,
-            commands, queries);
+            "ukehi-node-" + context.memberId(), aeron, aeronErrors, driverInvoker(), context.useAgentInvoker(), clock,
+            counters, errors, drops, commands, queries);
         final int[] ids = context.memberAddresses().stream().mapToInt(MemberAddress::id).toArray();
         peers = new AeronPeers(peersContext(), clock.nanoTime());
         final PeerPublisher publisher = new PeerPublisher(
@@ -265,11 +266,19 @@ final class NodeParts implements AutoCloseable
         flusherRunner = new AgentRunner(
             new BackoffIdleStrategy(20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50)),
             errors, null, log.flusher());
-        agentRunner = new AgentRunner(context.newIdleStrategy(), errors, null, agent);
         // Named behind the start, which gives it the name that the flushers of all nodes have.
         AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, ""))
             .setName(agent.roleName() + "-flusher");
-        AgentRunner.startOnThread(agentRunner, runnable -> agentThread = thread(runnable, agent.roleName()));
+        if (context.useAgentInvoker())
+        {
+            agentInvoker = new AgentInvoker(errors, null, agent);
+            agentInvoker.start();
+        }
+        else
+        {
+            agentRunner = new AgentRunner(context.newIdleStrategy(), errors, null, agent);
+            AgentRunner.startOnThread(agentRunner, runnable -> agentThread = thread(runnable, agent.roleName()));
+        }
     }
 
     private static Thread thread(final Runnable runnable, final String name)
@@ -277,6 +286,12 @@ final class NodeParts implements AutoCloseable
         final Thread thread = new Thread(runnable, name);
         thread.setDaemon(true);
         return thread;
+    }
+
+    /** Null where the duty cycle has a thread of its own. */
+    AgentInvoker agentInvoker()
+    {
+        return agentInvoker;
     }
 
     EmbeddedCommands commands()
@@ -328,7 +343,7 @@ final class NodeParts implements AutoCloseable
             return;
         }
         isClosed = true;
-        if (null == agentRunner)
+        if (!isStarted())
         {
             // It never ran: what it would close is closed here.
             CloseHelper.closeAll(errors, gateway, peers, counters);
@@ -338,7 +353,13 @@ final class NodeParts implements AutoCloseable
             agent.expectClose();
         }
         CloseHelper.closeAll(
-            errors, agentRunner, flusherRunner, this::closeLog, doubts, hardState, storage, aeron, driver);
+            errors, agentRunner, agentInvoker, flusherRunner, this::closeLog, doubts, hardState, storage, aeron,
+            driver);
+    }
+
+    private boolean isStarted()
+    {
+        return null != agentRunner || null != agentInvoker;
     }
 
     private void closeLog()
@@ -362,7 +383,7 @@ final class NodeParts implements AutoCloseable
         @Override
         public void onChannelError(final int memberId, final int streamId, final Exception error)
         {
-            if (memberId == context.memberId() && null == agentRunner)
+            if (memberId == context.memberId() && !isStarted())
             {
                 ownChannelError = error;
             }

@@ -3,6 +3,7 @@ package io.ukehi.node;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
 import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.AgentInvoker;
 import org.agrona.DirectBuffer;
 
 /**
@@ -16,7 +17,7 @@ import org.agrona.DirectBuffer;
  *       node.submit(buffer, 0, length).thenAccept(result -&gt; ...);
  *   }
  * </pre>
- * All methods may be called by any thread.
+ * All methods but {@link #invoke()} may be called by any thread.
  */
 public final class UkehiNode implements AutoCloseable
 {
@@ -105,6 +106,23 @@ public final class UkehiNode implements AutoCloseable
         final int length)
     {
         return parts.queries().query(consistency, maxLagNs, buffer, offset, length);
+    }
+
+    /**
+     * Runs one duty cycle, where {@link NodeContext#useAgentInvoker} was set: again and again, always by the same
+     * thread, many times in an election timeout. Several nodes, their drivers and a client can so share one thread.
+     *
+     * @return work done, 0 if there was nothing; the caller may then be idle for a moment.
+     * @throws IllegalStateException if the node has a thread of its own.
+     */
+    public int invoke()
+    {
+        final AgentInvoker invoker = parts.agentInvoker();
+        if (null == invoker)
+        {
+            throw new IllegalStateException("the node has a thread of its own");
+        }
+        return invoker.invoke();
     }
 
     /** Settings, concluded. */

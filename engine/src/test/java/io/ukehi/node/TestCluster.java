@@ -174,12 +174,18 @@ final class TestCluster implements AutoCloseable
 
     static CommandResult put(final UkehiNode node, final String key, final String value) throws Exception
     {
+        final UnsafeBuffer command = putCommand(key, value);
+        return node.submit(command, 0, command.capacity()).get(10, TimeUnit.SECONDS);
+    }
+
+    static UnsafeBuffer putCommand(final String key, final String value)
+    {
         final UnsafeBuffer buffer = new UnsafeBuffer(new byte[4096]);
         final UnsafeBuffer keyBytes = new UnsafeBuffer(key.getBytes(StandardCharsets.UTF_8));
         final UnsafeBuffer valueBytes = new UnsafeBuffer(value.getBytes(StandardCharsets.UTF_8));
         final int length = KvCodec.encodePut(
             buffer, 0, keyBytes, 0, keyBytes.capacity(), valueBytes, 0, valueBytes.capacity());
-        return node.submit(buffer, 0, length).get(10, TimeUnit.SECONDS);
+        return new UnsafeBuffer(buffer, 0, length);
     }
 
     static String get(final UkehiNode node, final String key) throws Exception

@@ -2,6 +2,7 @@ package io.ukehi.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.codecs.client.NodeRole;
@@ -67,6 +68,60 @@ class UkehiNodeTest
                 next.counter(NodeCounters.Kind.APPLIED_INDEX));
             assertNull(back.failure());
             assertEquals(List.of(), cluster.errors());
+        }
+    }
+
+    @Test
+    void shouldAnswerWhenOneThreadRunsAllMembers() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 3))
+        {
+            cluster.settings(context -> context.driverMode(DriverMode.INVOKER).useAgentInvoker(true)).start();
+            final UkehiNode leader = invokeUntilLeader(cluster);
+            final UnsafeBuffer command = TestCluster.putCommand("a", "1");
+            final var result = leader.submit(command, 0, command.capacity());
+            while (!result.isDone())
+            {
+                invoke(cluster);
+            }
+            assertTrue(result.get().isCommitted());
+            final long term = leader.term();
+            leader.close();
+            assertEquals(NodeRole.STOPPED, leader.role());
+            assertTrue(invokeUntilLeader(cluster).term() > term);
+            assertEquals(List.of(), cluster.errors());
+        }
+    }
+
+    @Test
+    void shouldRefuseToBeInvokedWhenItHasAThread() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 1).start())
+        {
+            assertThrows(IllegalStateException.class, cluster.node(1)::invoke);
+        }
+    }
+
+    private static UkehiNode invokeUntilLeader(final TestCluster cluster)
+    {
+        while (true)
+        {
+            invoke(cluster);
+            for (int id = 1; id <= cluster.size(); id++)
+            {
+                if (NodeRole.LEADER == cluster.node(id).role())
+                {
+                    return cluster.node(id);
+                }
+            }
+        }
+    }
+
+    private static void invoke(final TestCluster cluster)
+    {
+        for (int id = 1; id <= cluster.size(); id++)
+        {
+            cluster.node(id).invoke();
         }
     }
 
