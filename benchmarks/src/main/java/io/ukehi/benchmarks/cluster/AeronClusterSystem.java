@@ -41,6 +41,7 @@ final class AeronClusterSystem implements EchoSystem
     private static final int REPLICATION_PORT = 6;
     private static final int STREAMS_OF_MEMBER = 20;
     private static final int FIRST_STREAM = 2000;
+    private static final int POLL_LIMIT = 26;
 
     @Override
     public String title()
@@ -215,7 +216,16 @@ final class AeronClusterSystem implements EchoSystem
         public int poll(final EchoListener echoListener)
         {
             listener = echoListener;
-            final int work = connection.invoke() + cluster.pollEgress();
+            int work = connection.invoke();
+            int fragments;
+            int polls = 0;
+            // A poll takes ten fragments at most.
+            do
+            {
+                fragments = cluster.pollEgress();
+                work += fragments;
+            }
+            while (fragments > 0 && ++polls < POLL_LIMIT);
             if (0 == work && System.nanoTime() - keepAliveNs > TimeUnit.SECONDS.toNanos(1))
             {
                 keepAliveNs = System.nanoTime();

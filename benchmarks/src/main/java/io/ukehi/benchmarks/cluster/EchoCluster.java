@@ -47,7 +47,7 @@ final class EchoCluster implements AutoCloseable
         {
             if (ClusterSettings.Layout.ONE == settings.layout())
             {
-                cluster.driver = Drivers.launchForAll(settings);
+                cluster.driver = Drivers.launchForAll(settings, system.isDriverInvoked());
             }
             for (int id = 1; id <= system.memberCount(settings); id++)
             {
@@ -111,12 +111,17 @@ final class EchoCluster implements AutoCloseable
     /** Polls the client, and runs members that have no thread. */
     int poll(final EchoListener listener)
     {
-        int work = client.poll(listener);
+        int work = client.poll(listener) + invokeDriver();
         for (int i = 0; i < members.size(); i++)
         {
-            work += members.get(i).invoke();
+            work += members.get(i).invoke() + invokeDriver();
         }
         return work;
+    }
+
+    private int invokeDriver()
+    {
+        return system.isDriverInvoked() && null != driver ? driver.sharedAgentInvoker().invoke() : 0;
     }
 
     int leaderId()

@@ -16,6 +16,18 @@ interface EchoSystem
         return settings.nodes();
     }
 
+    /** Whether one thread runs everything, the driver too if there is one for all. */
+    default boolean isDriverInvoked()
+    {
+        return false;
+    }
+
+    /** Whether members cannot be in processes of their own, since the client is handed one of them. */
+    default boolean isInProcessOnly()
+    {
+        return false;
+    }
+
     /**
      * Starts a member.
      *

@@ -20,7 +20,7 @@ final class LoadGenerator
     private static final long STALL_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long LONGEST_NS = TimeUnit.SECONDS.toNanos(120);
-    private static final int SEND_LIMIT = 64;
+    private static final int SEND_LIMIT = 256;
 
     private final EchoCluster cluster;
     private final IdleStrategy idle;

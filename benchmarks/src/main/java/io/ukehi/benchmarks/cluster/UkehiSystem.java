@@ -18,6 +18,7 @@ final class UkehiSystem implements EchoSystem
 {
     private static final int PEER_PORT = 0;
     private static final int CLIENT_PORT = 1;
+    private static final int FRAGMENT_LIMIT = 256;
 
     private final String title;
     private final Threading threading;
@@ -35,6 +36,12 @@ final class UkehiSystem implements EchoSystem
     }
 
     @Override
+    public boolean isDriverInvoked()
+    {
+        return Threading.ONE_THREAD == threading;
+    }
+
+    @Override
     public Member launchMember(final ClusterSettings settings, final int memberId)
     {
         final NodeContext context = new NodeContext()
@@ -45,6 +52,7 @@ final class UkehiSystem implements EchoSystem
             .driverMode(driverMode(settings))
             .aeronDirectoryName(settings.driverDirectory(memberId))
             .idleStrategyName(settings.idle())
+            .useAgentInvoker(Threading.ONE_THREAD == threading)
             .stateMachine(new EchoStateMachine());
         if (settings.electionTimeoutMs() > 0)
         {
@@ -53,7 +61,20 @@ final class UkehiSystem implements EchoSystem
                 .heartbeatIntervalNs(timeoutNs / 3);
         }
         final UkehiNode node = UkehiNode.launch(context);
-        return node::close;
+        return new Member()
+        {
+            @Override
+            public int invoke()
+            {
+                return Threading.ONE_THREAD == threading ? node.invoke() : 0;
+            }
+
+            @Override
+            public void close()
+            {
+                node.close();
+            }
+        };
     }
 
     private DriverMode driverMode(final ClusterSettings settings)
@@ -98,6 +119,7 @@ final class UkehiSystem implements EchoSystem
             return new Client(connection, UkehiClient.open(new ClientContext()
                 .aeron(connection.aeron())
                 .endpoints(endpoints(settings))
+                .fragmentLimit(FRAGMENT_LIMIT)
                 .responseChannel(settings.isIpcClient() ? "aeron:ipc" :
                     "aeron:udp?endpoint=localhost:" + settings.port(0, CLIENT_PORT))));
         }
