@@ -22,7 +22,7 @@ public final class ClusterBenchmark implements Callable<Integer>
     private static final String AERON_DIRECTORY = "/dev/shm/ukehi-bench-" + ProcessHandle.current().pid();
 
     @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
-        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, aeron-cluster.")
+        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-one-thread, aeron-cluster, sofa-jraft.")
     private List<String> systems;
 
     @Option(names = "--nodes", defaultValue = "3", description = "Members of each cluster, 1 to 5.")
@@ -76,6 +76,22 @@ public final class ClusterBenchmark implements Callable<Integer>
         description = "Shortest election timeout in milliseconds; 0: each system's default.")
     private int electionTimeoutMs;
 
+    @Option(names = "--peers", description = "all: every system there is, instead of --systems.")
+    private String peers;
+
+    @Option(names = "--output", description = "Directory for results.json, .hgrm and pictures.")
+    private Path output;
+
+    @Option(names = "--failover", defaultValue = "0",
+        description = "Kill so many leaders, each in a new cluster of processes, instead of the rest.")
+    private int kills;
+
+    @Option(names = "--idle-share", description = "Print what clusters take that have nothing to do, instead.")
+    private boolean isIdleShare;
+
+    @Option(names = "--check", description = "A short run; fails if a ratio to a raw Aeron echo got clearly worse.")
+    private boolean isCheck;
+
     private final ResultTable table = new ResultTable();
 
     /** Ends the process with the command's exit code. */
@@ -88,6 +104,18 @@ public final class ClusterBenchmark implements Callable<Integer>
     @Override
     public Integer call() throws Exception
     {
+        if (isCheck)
+        {
+            prepareCheck();
+        }
+        if ("all".equals(peers))
+        {
+            systems = Systems.names();
+        }
+        if (kills > 0 || isIdleShare)
+        {
+            return callWithoutLoad();
+        }
         for (int round = 1; round <= rounds; round++)
         {
             for (final ClusterSettings.Layout layout : layouts)
@@ -102,6 +130,38 @@ public final class ClusterBenchmark implements Callable<Integer>
             }
         }
         table.print(System.out);
+        if (null != output)
+        {
+            ResultFiles.write(table, output);
+            new Pictures(table, output).draw();
+        }
+        return !isCheck || new Check(table).run(System.out) ? 0 : 1;
+    }
+
+    private void prepareCheck()
+    {
+        systems = Check.SYSTEMS;
+        layouts = List.of(ClusterSettings.Layout.PER_NODE);
+        durabilities = List.of(Durability.ASYNC);
+        rates = List.of();
+        rounds = 3;
+    }
+
+    private Integer callWithoutLoad() throws Exception
+    {
+        for (final String name : systems)
+        {
+            final EchoSystem system = Systems.named(name);
+            final ClusterSettings settings = settings(ClusterSettings.Layout.PER_NODE, durabilities.getFirst());
+            if (isIdleShare)
+            {
+                IdleShare.run(system, settings, System.out);
+            }
+            else if (!system.isInProcessOnly() && system.memberCount(settings) > 1)
+            {
+                new Failover().run(system, settings, kills, System.out);
+            }
+        }
         return 0;
     }
 

@@ -40,12 +40,16 @@ final class EchoCluster implements AutoCloseable
     static EchoCluster launch(final EchoSystem system, final ClusterSettings settings, final boolean isProcessEach)
         throws Exception
     {
+        if (isProcessEach && system.isInProcessOnly())
+        {
+            throw new IllegalArgumentException(system.title() + " is only measured in one process");
+        }
         IoUtil.delete(settings.directory().toFile(), true);
         Files.createDirectories(settings.directory());
         final EchoCluster cluster = new EchoCluster(system, settings);
         try
         {
-            if (ClusterSettings.Layout.ONE == settings.layout())
+            if (ClusterSettings.Layout.ONE == settings.layout() && system.isOverAeron())
             {
                 cluster.driver = Drivers.launchForAll(settings, system.isDriverInvoked());
             }

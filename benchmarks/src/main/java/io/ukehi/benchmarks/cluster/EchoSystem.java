@@ -16,6 +16,12 @@ interface EchoSystem
         return settings.nodes();
     }
 
+    /** Whether it talks over Aeron, so that there is a media driver at all. */
+    default boolean isOverAeron()
+    {
+        return true;
+    }
+
     /** Whether one thread runs everything, the driver too if there is one for all. */
     default boolean isDriverInvoked()
     {

@@ -17,7 +17,7 @@ record Scenario(ClusterSettings.Layout layout, Durability durability, int length
     {
         final String driver = ClusterSettings.Layout.ONE == layout ? "one driver" : "a driver per node";
         final String synced = Durability.ASYNC == durability ? "unsynced" : "synced";
-        return driver + ", " + synced + ", " + length + " B, " + load();
+        return driver + ", " + synced + ", " + length + " B" + (perSecond + outstanding > 0 ? ", " + load() : "");
     }
 
     String load()

@@ -22,6 +22,7 @@ final class Systems
         BY_NAME.put("ukehi-one-thread",
             () -> new UkehiSystem("ukehi-one-thread", Threading.ONE_THREAD));
         BY_NAME.put(REFERENCE, AeronClusterSystem::new);
+        BY_NAME.put("sofa-jraft", SofaJRaftSystem::new);
     }
 
     private Systems()
