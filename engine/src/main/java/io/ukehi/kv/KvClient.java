@@ -1,5 +1,6 @@
 package io.ukehi.kv;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.ukehi.client.ReplyListener;
@@ -222,6 +223,51 @@ public final class KvClient
     {
         return scan(
             null == from ? null : from.getBytes(UTF_8), null == to ? null : to.getBytes(UTF_8), null, limit);
+    }
+
+    /**
+     * Acquires a lock if it is free. The session of the client that asks is its holder; a holder that asks again keeps
+     * its token, and its lease begins anew.
+     *
+     * @param name    of the lock: a key of the store that has no other value.
+     * @param leaseNs after which the lock is free again, in nanoseconds of cluster time, 1 to
+     *                {@link KvCodec#MAX_LEASE_NS}. It is free earlier if it is released, or the session ends.
+     * @return the lock with its fencing token, or null if somebody else holds it.
+     */
+    public KvLock acquire(final String name, final long leaseNs)
+    {
+        final byte[] key = name.getBytes(UTF_8);
+        keyBuffer.wrap(key);
+        request(KvCodec.encodeAcquire(command, 0, keyBuffer, 0, key.length, leaseNs));
+        return KvStatus.OK == checkStatus(KvStatus.OK, KvStatus.HELD) ? lock(name) : null;
+    }
+
+    /**
+     * Lets the lease of a lock begin anew.
+     *
+     * @return the lock, with the same token, or null if it is no longer held: its lease had run out, somebody else has
+     * acquired or broken it, or it is another session's.
+     */
+    public KvLock renew(final KvLock lock, final long leaseNs)
+    {
+        final byte[] key = lock.name().getBytes(UTF_8);
+        keyBuffer.wrap(key);
+        request(KvCodec.encodeRenew(command, 0, keyBuffer, 0, key.length, lock.token(), leaseNs));
+        return KvStatus.OK == checkStatus(KvStatus.OK, KvStatus.NOT_HELD) ? lock(lock.name()) : null;
+    }
+
+    /** Gives a lock up; returns whether it was still held. */
+    public boolean release(final KvLock lock)
+    {
+        final byte[] key = lock.name().getBytes(UTF_8);
+        keyBuffer.wrap(key);
+        request(KvCodec.encodeRelease(command, 0, keyBuffer, 0, key.length, lock.token()));
+        return KvStatus.OK == checkStatus(KvStatus.OK, KvStatus.NOT_HELD);
+    }
+
+    private KvLock lock(final String name)
+    {
+        return new KvLock(name, reply.version(), reply.buffer().getLong(reply.valueOffset(), LITTLE_ENDIAN));
     }
 
     private void wrap(final byte[] key, final byte[] value)

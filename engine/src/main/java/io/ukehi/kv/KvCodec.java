@@ -33,6 +33,21 @@ import org.agrona.MutableDirectBuffer;
  *           | u8 | u8 |    u16     |  i32  |    i32    |   u16    |     u16      |        |      |          |
  *           +----+----+------------+-------+-----------+----------+--------------+--------+------+----------+
  *           flag: SCAN_AFTER_FROM
+ *  ACQUIRE   0    1    2           4          12
+ *           +----+----+-----------+----------+-------+
+ *           | op |res | keyLength | lease ns |  key  |
+ *           | u8 | u8 |    u16    |   i64    |       |
+ *           +----+----+-----------+----------+-------+
+ *  RENEW     0    1    2           4          12       20
+ *           +----+----+-----------+----------+--------+-------+
+ *           | op |res | keyLength | lease ns | token  |  key  |
+ *           | u8 | u8 |    u16    |   i64    |  u64   |       |
+ *           +----+----+-----------+----------+--------+-------+
+ *  RELEASE   0    1    2           4        12
+ *           +----+----+-----------+--------+-------+
+ *           | op |res | keyLength | token  |  key  |
+ *           | u8 | u8 |    u16    |  u64   |       |
+ *           +----+----+-----------+--------+-------+
  *  DIGEST    0    1    2           4
  *           +----+----+-----------+
  *           | op |res |    res    |
@@ -50,6 +65,11 @@ import org.agrona.MutableDirectBuffer;
  *           |    u16     | u16  |      i32       |     i64     |       |         |
  *           +------------+------+----------------+-------------+-------+---------+
  * </pre>
+ * The reply to an ACQUIRE and a RENEW that was done, and to an ACQUIRE of a lock that is HELD, has the holder's fencing
+ * token for its version, and for its value the cluster time at which the lease ends (i64, nanoseconds since the epoch);
+ * that to a RELEASE has the token. A lock is a value under its key, and is seen by GET and SCAN ({@link KvLocks} draws
+ * it); a DELETE breaks it.
+ * <p>
  * The <b>version</b> of a value is the log index of the command that wrote it last, so it is never used again, not even
  * for another key. In the reply to a GET, and to a CAS that found something else, it is that of the value in the reply,
  * 0 where there is none; in the reply to a PUT or a CAS that was done, the one written; to a DELETE, the one removed;
@@ -70,7 +90,13 @@ public final class KvCodec
     public static final int OP_DELETE = 3;
     public static final int OP_CAS = 4;
     public static final int OP_SCAN = 5;
+    public static final int OP_ACQUIRE = 6;
+    public static final int OP_RENEW = 7;
+    public static final int OP_RELEASE = 8;
     public static final int OP_DIGEST = 9;
+
+    /** Longest lease of a lock, a day, in nanoseconds. */
+    public static final long MAX_LEASE_NS = 24 * 60 * 60 * 1_000_000_000L;
 
     /** CAS: there must be no value. */
     public static final int EXPECT_ABSENT = 0;
@@ -119,6 +145,13 @@ public final class KvCodec
     static final int SCAN_PREFIX_LENGTH_OFFSET = 14;
     static final int SCAN_FROM_OFFSET = 16;
 
+    static final int LEASE_OFFSET = 4;
+    static final int ACQUIRE_KEY_OFFSET = 12;
+    static final int RENEW_TOKEN_OFFSET = 12;
+    static final int RENEW_KEY_OFFSET = 20;
+    static final int RELEASE_TOKEN_OFFSET = 4;
+    static final int RELEASE_KEY_OFFSET = 12;
+
     static final int REPLY_STATUS_OFFSET = 0;
     static final int REPLY_OP_OFFSET = 1;
     static final int REPLY_FLAGS_OFFSET = 2;
@@ -128,6 +161,8 @@ public final class KvCodec
 
     /** Length of a reply without a value or entries; those begin here. */
     public static final int REPLY_HEADER_LENGTH = 16;
+
+    static final int LOCK_REPLY_LENGTH = REPLY_HEADER_LENGTH + Long.BYTES;
 
     static final int ENTRY_KEY_LENGTH_OFFSET = 0;
     static final int ENTRY_RESERVED_OFFSET = 2;
@@ -329,6 +364,66 @@ public final class KvCodec
         return scanLength(fromLength, toLength, prefixLength);
     }
 
+    /**
+     * Writes an ACQUIRE: takes a lock that is free.
+     *
+     * @param leaseNs after which the lock is free again, 1 to {@link #MAX_LEASE_NS} nanoseconds of cluster time. Further
+     *                arguments, result and errors as of {@link #encodePut}.
+     */
+    public static int encodeAcquire(
+        final MutableDirectBuffer buffer, final int offset,
+        final DirectBuffer key, final int keyOffset, final int keyLength, final long leaseNs)
+    {
+        checkKey(keyLength);
+        checkLease(leaseNs);
+        putHead(buffer, offset, OP_ACQUIRE, 0, keyLength);
+        buffer.putLong(offset + LEASE_OFFSET, leaseNs, LITTLE_ENDIAN);
+        buffer.putBytes(offset + ACQUIRE_KEY_OFFSET, key, keyOffset, keyLength);
+        return ACQUIRE_KEY_OFFSET + keyLength;
+    }
+
+    /**
+     * Writes a RENEW: lets the lease of a lock that is held begin anew.
+     *
+     * @param token   of the acquisition.
+     * @param leaseNs as of {@link #encodeAcquire}.
+     */
+    public static int encodeRenew(
+        final MutableDirectBuffer buffer, final int offset,
+        final DirectBuffer key, final int keyOffset, final int keyLength, final long token, final long leaseNs)
+    {
+        checkKey(keyLength);
+        checkLease(leaseNs);
+        putHead(buffer, offset, OP_RENEW, 0, keyLength);
+        buffer.putLong(offset + LEASE_OFFSET, leaseNs, LITTLE_ENDIAN);
+        buffer.putLong(offset + RENEW_TOKEN_OFFSET, token, LITTLE_ENDIAN);
+        buffer.putBytes(offset + RENEW_KEY_OFFSET, key, keyOffset, keyLength);
+        return RENEW_KEY_OFFSET + keyLength;
+    }
+
+    /**
+     * Writes a RELEASE: gives up a lock that is held.
+     *
+     * @param token of the acquisition.
+     */
+    public static int encodeRelease(
+        final MutableDirectBuffer buffer, final int offset,
+        final DirectBuffer key, final int keyOffset, final int keyLength, final long token)
+    {
+        checkKey(keyLength);
+        putHead(buffer, offset, OP_RELEASE, 0, keyLength);
+        buffer.putLong(offset + RELEASE_TOKEN_OFFSET, token, LITTLE_ENDIAN);
+        buffer.putBytes(offset + RELEASE_KEY_OFFSET, key, keyOffset, keyLength);
+        return RELEASE_KEY_OFFSET + keyLength;
+    }
+
+    static void putLockReply(
+        final MutableDirectBuffer buffer, final int status, final int op, final long token, final long leaseEndNs)
+    {
+        putReplyHeader(buffer, status, op, 0, Long.BYTES, token);
+        buffer.putLong(REPLY_HEADER_LENGTH, leaseEndNs, LITTLE_ENDIAN);
+    }
+
     static void putReplyHeader(
         final MutableDirectBuffer buffer,
         final int status, final int op, final int flags, final int valueLengthOrCount, final long version)
@@ -393,6 +488,14 @@ public final class KvCodec
         if (length < 0 || length > MAX_KEY_LENGTH)
         {
             throw new IllegalArgumentException("a bound has 0 to " + MAX_KEY_LENGTH + " bytes: " + length);
+        }
+    }
+
+    private static void checkLease(final long leaseNs)
+    {
+        if (leaseNs < 1 || leaseNs > MAX_LEASE_NS)
+        {
+            throw new IllegalArgumentException("a lease has 1 to " + MAX_LEASE_NS + " ns: " + leaseNs);
         }
     }
 

@@ -23,6 +23,7 @@ final class KvCommandDecoder
     private int limit;
     private int byteLimit;
     private int prefixLength;
+    private long leaseNs;
 
     /**
      * Takes a range of bytes for a command.
@@ -47,6 +48,9 @@ final class KvCommandDecoder
             case KvCodec.OP_GET, KvCodec.OP_DELETE -> wrapKeyCommand(offset, length);
             case KvCodec.OP_CAS -> wrapCas(offset, length);
             case KvCodec.OP_SCAN -> wrapScan(offset, length);
+            case KvCodec.OP_ACQUIRE -> wrapLockCommand(offset, length, KvCodec.ACQUIRE_KEY_OFFSET);
+            case KvCodec.OP_RENEW -> wrapLockCommand(offset, length, KvCodec.RENEW_KEY_OFFSET);
+            case KvCodec.OP_RELEASE -> wrapLockCommand(offset, length, KvCodec.RELEASE_KEY_OFFSET);
             case KvCodec.OP_DIGEST -> KvCodec.digestLength() == length && 0 == flags && 0 == keyLength ?
                 KvStatus.OK : KvStatus.MALFORMED;
             default -> KvStatus.MALFORMED;
@@ -114,6 +118,18 @@ final class KvCommandDecoder
         return buffer.getLong(secondOffset, LITTLE_ENDIAN);
     }
 
+    /** RENEW and RELEASE: the token under which the lock was acquired. */
+    long token()
+    {
+        return buffer.getLong(keyOffset - Long.BYTES, LITTLE_ENDIAN);
+    }
+
+    /** ACQUIRE and RENEW: 1 to {@link KvCodec#MAX_LEASE_NS}. */
+    long leaseNs()
+    {
+        return leaseNs;
+    }
+
     int limit()
     {
         return limit;
@@ -167,6 +183,24 @@ final class KvCommandDecoder
             return KvStatus.MALFORMED;
         }
         keyOffset = offset + KvCodec.KEY_OFFSET;
+        return isTooLarge(keyLength, 0) ? KvStatus.TOO_LARGE : KvStatus.OK;
+    }
+
+    private int wrapLockCommand(final int offset, final int length, final int keyAt)
+    {
+        if (length < keyAt || 0 != flags || 0 == keyLength || keyAt + keyLength != length)
+        {
+            return KvStatus.MALFORMED;
+        }
+        keyOffset = offset + keyAt;
+        if (KvCodec.OP_RELEASE != op)
+        {
+            leaseNs = buffer.getLong(offset + KvCodec.LEASE_OFFSET, LITTLE_ENDIAN);
+            if (leaseNs < 1 || leaseNs > KvCodec.MAX_LEASE_NS)
+            {
+                return KvStatus.MALFORMED;
+            }
+        }
         return isTooLarge(keyLength, 0) ? KvStatus.TOO_LARGE : KvStatus.OK;
     }
 

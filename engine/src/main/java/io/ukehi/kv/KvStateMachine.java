@@ -38,6 +38,8 @@ public final class KvStateMachine implements StateMachine
     private final KvArena arena = new KvArena();
     private final KvTree tree = new KvTree(arena);
     private final KvCommandDecoder command = new KvCommandDecoder();
+    private final KvLocks locks = new KvLocks(arena);
+    private final KvLockCommands lockCommands = new KvLockCommands(this, locks, command);
     private final KvSnapshot snapshot = new KvSnapshot(this);
     private long usedBytes = 0;
     private long hashSum = 0;
@@ -96,6 +98,18 @@ public final class KvStateMachine implements StateMachine
                 onScan(header.index(), reply);
                 break;
 
+            case KvCodec.OP_ACQUIRE:
+                lockCommands.onAcquire(header, reply);
+                break;
+
+            case KvCodec.OP_RENEW:
+                lockCommands.onRenew(header, reply);
+                break;
+
+            case KvCodec.OP_RELEASE:
+                lockCommands.onRelease(header, reply);
+                break;
+
             case KvCodec.OP_DIGEST:
                 answer(reply, KvStatus.OK, stateDigest());
                 break;
@@ -137,6 +151,12 @@ public final class KvStateMachine implements StateMachine
         return true;
     }
 
+    /** Releases the locks that the session holds. */
+    public void onSessionClosed(final long sessionId, final long clusterTimeNs)
+    {
+        lockCommands.onSessionClosed(sessionId);
+    }
+
     /**
      * Equal on replicas with equal keys and values, whatever way they came to them: the sum of a 64-bit hash over each
      * pair. Versions do not go in, since they follow from the log. Never 0; takes no time.
@@ -167,6 +187,7 @@ public final class KvStateMachine implements StateMachine
         snapshot.forget();
         arena.close();
         tree.reset();
+        locks.reset();
         usedBytes = 0;
         hashSum = 0;
         lastVersion = 0;
@@ -199,6 +220,7 @@ public final class KvStateMachine implements StateMachine
             throw new IllegalArgumentException("a snapshot's record is not what was written");
         }
         tree.insert(record);
+        locks.onWritten(record);
         hashSum += hash;
         usedBytes += usedBytesOf(record);
         lastVersion = Math.max(lastVersion, KvRecord.version(chunk, at));
@@ -267,8 +289,7 @@ public final class KvStateMachine implements StateMachine
             return;
         }
         answer(reply, KvStatus.OK, KvRecord.version(arena.chunk(record), KvArena.offset(record)));
-        tree.remove();
-        release(record);
+        remove(record);
     }
 
     private void onCas(final long index, final Reply reply)
@@ -319,7 +340,7 @@ public final class KvStateMachine implements StateMachine
         reply.length(at);
     }
 
-    private long locate()
+    long locate()
     {
         return tree.locate(command.buffer(), command.keyOffset(), command.keyLength());
     }
@@ -367,47 +388,66 @@ public final class KvStateMachine implements StateMachine
             command.buffer(), command.expectedOffset(), command.expectedLength());
     }
 
-    /** Sets the value of the key just located, which has the given record or none. */
+    /** Sets the value of the key just located, which has the given record or none, to that of the command. */
     private void store(final long oldRecord, final long index, final Reply reply)
     {
+        final boolean isDone = set(
+            oldRecord, index, command.buffer(), command.valueOffset(), command.valueLength());
+        answer(reply, isDone ? KvStatus.OK : KvStatus.FULL, isDone ? index : KvCodec.NO_VERSION);
+    }
+
+    /** Sets the value of the key just located, which has the given record or none; false if the store is full. */
+    boolean set(
+        final long oldRecord, final long index, final DirectBuffer value, final int valueOffset, final int valueLength)
+    {
         final int keyLength = command.keyLength();
-        final int valueLength = command.valueLength();
         final long oldBytes = KvArena.NULL == oldRecord ? 0 : usedBytesOf(oldRecord);
         final long newBytes = (long)keyLength + valueLength + ENTRY_OVERHEAD;
         // A value may shrink at any time, even in a store that is over a bound that was lowered.
         if (newBytes > oldBytes && usedBytes - oldBytes > maxUsedBytes - newBytes)
         {
-            answer(reply, KvStatus.FULL, KvCodec.NO_VERSION);
-            return;
+            return false;
+        }
+        if (KvArena.NULL != oldRecord)
+        {
+            locks.onRemoved(oldRecord);
         }
         final int length = KvRecord.length(keyLength, valueLength);
         if (KvArena.NULL == oldRecord)
         {
             final long record = arena.allocate(length);
-            write(record, index);
+            write(record, index, value, valueOffset, valueLength);
             tree.insert(record);
         }
         else if (KvArena.isSameBlock(length, blockLengthOf(oldRecord)) && !snapshot.isNeeded(oldRecord))
         {
             hashSum -= KvRecord.hash(arena.chunk(oldRecord), KvArena.offset(oldRecord));
             usedBytes -= oldBytes;
-            write(oldRecord, index);
+            write(oldRecord, index, value, valueOffset, valueLength);
         }
         else
         {
             final long record = arena.allocate(length);
-            write(record, index);
+            write(record, index, value, valueOffset, valueLength);
             tree.replace(record);
             release(oldRecord);
         }
-        answer(reply, KvStatus.OK, index);
+        return true;
     }
 
-    /** Fills a block with the command's key and value, and counts it in. */
-    private void write(final long record, final long index)
+    /** Takes the record of the key just located out. */
+    void remove(final long record)
+    {
+        locks.onRemoved(record);
+        tree.remove();
+        release(record);
+    }
+
+    /** Fills a block with the command's key and a value, and counts it in. */
+    private void write(
+        final long record, final long index, final DirectBuffer value, final int valueOffset, final int valueLength)
     {
         final int keyLength = command.keyLength();
-        final int valueLength = command.valueLength();
         final UnsafeBuffer chunk = arena.chunk(record);
         final int offset = KvArena.offset(record);
         final int keyOffset = offset + KvRecord.KEY_OFFSET;
@@ -415,12 +455,13 @@ public final class KvStateMachine implements StateMachine
         chunk.putInt(offset + KvRecord.VALUE_LENGTH_OFFSET, valueLength);
         chunk.putLong(offset + KvRecord.VERSION_OFFSET, index);
         chunk.putBytes(keyOffset, command.buffer(), command.keyOffset(), keyLength);
-        chunk.putBytes(keyOffset + keyLength, command.buffer(), command.valueOffset(), valueLength);
+        chunk.putBytes(keyOffset + keyLength, value, valueOffset, valueLength);
         final long hash = KvRecord.hashOf(chunk, keyOffset, keyLength, valueLength);
         chunk.putLong(offset + KvRecord.HASH_OFFSET, hash);
         hashSum += hash;
         usedBytes += usedBytesOf(record);
         lastVersion = index;
+        locks.onWritten(record);
     }
 
     /** Counts a record out and frees its block, unless a snapshot has yet to write it. */
@@ -469,7 +510,7 @@ public final class KvStateMachine implements StateMachine
             at + KvCodec.ENTRY_HEADER_LENGTH, chunk, offset + KvRecord.KEY_OFFSET, keyLength + valueLength);
     }
 
-    private void answer(final Reply reply, final int status, final long version)
+    void answer(final Reply reply, final int status, final long version)
     {
         final MutableDirectBuffer buffer = reply.buffer(KvCodec.REPLY_HEADER_LENGTH);
         KvCodec.putReplyHeader(buffer, status, command.op(), 0, 0, version);

@@ -21,6 +21,15 @@ public final class KvStatus
     /** The bytes are no command. Nothing has changed. */
     public static final int MALFORMED = 5;
 
+    /** Somebody else holds the lock; the reply has the token under which, and the end of the lease. */
+    public static final int HELD = 6;
+
+    /** The lock is not held under that token by that session, or its lease has run out. Nothing has changed. */
+    public static final int NOT_HELD = 7;
+
+    /** There is a value under the key that is no lock. Nothing has changed. */
+    public static final int NOT_A_LOCK = 8;
+
     private KvStatus()
     {
     }
@@ -36,6 +45,9 @@ public final class KvStatus
             case TOO_LARGE -> "TOO_LARGE";
             case FULL -> "FULL";
             case MALFORMED -> "MALFORMED";
+            case HELD -> "HELD";
+            case NOT_HELD -> "NOT_HELD";
+            case NOT_A_LOCK -> "NOT_A_LOCK";
             default -> "UNKNOWN(" + status + ")";
         };
     }

@@ -16,6 +16,8 @@ final class KvHarness implements CommandHeader, Reply
     private final UnsafeBuffer otherBuffer = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer replyBuffer = new UnsafeBuffer(new byte[KvCodec.MAX_REPLY_LENGTH]);
     private int replyLength;
+    long session = 1;
+    long clusterTimeNs = 0;
     private long index;
 
     KvHarness(final long maxUsedBytes)
@@ -136,13 +138,13 @@ final class KvHarness implements CommandHeader, Reply
     @Override
     public long clusterTimeNs()
     {
-        return 0;
+        return clusterTimeNs;
     }
 
     @Override
     public long sessionId()
     {
-        return 1;
+        return session;
     }
 
     @Override

@@ -105,7 +105,7 @@ class KvSnapshotTest
 
             final Records disturbed = new Records();
             final SnapshotTask second = kv.store.onTakeSnapshot();
-            while (!disturbed.write(second, random.nextInt(1 + keys / 4)))
+            while (!disturbed.write(second, 1 + random.nextInt(1 + keys / 4)))
             {
                 for (int i = random.nextInt(1 + keys / 2); i > 0; i--)
                 {
