@@ -152,6 +152,7 @@ public final class KvStateMachine implements StateMachine
     }
 
     /** Releases the locks that the session holds. */
+    @Override
     public void onSessionClosed(final long sessionId, final long clusterTimeNs)
     {
         lockCommands.onSessionClosed(sessionId);
