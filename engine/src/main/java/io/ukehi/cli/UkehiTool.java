@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
     subcommands = {
         DemoCommand.class, DevCommand.class, NodeCommand.class, StatusCommand.class,
         PutCommand.class, GetCommand.class, CasCommand.class, DeleteCommand.class, ScanCommand.class,
+        LockCommand.class,
         WalCommand.class, RecoverQuorumCommand.class})
 public final class UkehiTool
 {

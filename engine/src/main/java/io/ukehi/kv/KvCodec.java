@@ -367,8 +367,8 @@ public final class KvCodec
     /**
      * Writes an ACQUIRE: takes a lock that is free.
      *
-     * @param leaseNs after which the lock is free again, 1 to {@link #MAX_LEASE_NS} nanoseconds of cluster time. Further
-     *                arguments, result and errors as of {@link #encodePut}.
+     * @param leaseNs after which the lock is free again, 1 to {@link #MAX_LEASE_NS} nanoseconds of cluster time.
+     *                Further arguments, result and errors as of {@link #encodePut}.
      */
     public static int encodeAcquire(
         final MutableDirectBuffer buffer, final int offset,

@@ -16,7 +16,8 @@ package io.ukehi.kv;
  * of the book. The lease is for having one at work most of the time, the token for never having two.
  * <p>
  * The lease counts from before it was asked for, on this program's monotonic clock, and a twentieth of it is given away
- * for clocks that do not run alike. It is renewed after a third. Used by one thread, that of the {@link KvClient}.
+ * for clocks that do not run alike. It is renewed after a third. Used by one thread, that of the {@link KvClient},
+ * which also polls the client below it: a session that ends for its client's silence loses its locks.
  */
 public final class LeaderLease
 {
