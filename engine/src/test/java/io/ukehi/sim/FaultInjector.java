@@ -1,12 +1,8 @@
 package io.ukehi.sim;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import io.ukehi.log.Durability;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /** Brings misfortune: one stroke at a time, of the kinds and as often as the seed's settings say. */
 final class FaultInjector
@@ -20,16 +16,6 @@ final class FaultInjector
     private static final FaultKind[] DISK_FAULTS =
         {FaultKind.FAILED_WRITE, FaultKind.FAILED_FORCE, FaultKind.FAILED_FILE, FaultKind.DISK_FULL,
          FaultKind.SLOW_DISK, FaultKind.WRITE_BACK};
-    private static final FaultKind[] DAMAGES = {FaultKind.BIT_FLIP, FaultKind.NOISE, FaultKind.MISDIRECTION};
-    // Of a segment's header; see DurableMark. What lies behind the durable position is not promised by anybody.
-    private static final int HEADER_LENGTH = 4096;
-    private static final int[] MARK_OFFSETS = {512, 1024};
-    private static final int MARK_POSITION_OFFSET = 24;
-
-    /** What a node's file held before it was damaged: what an operator puts back from a copy. */
-    private record Damage(SimNode node, String name, int offset, byte[] bytes)
-    {
-    }
 
     /** So much likelier than the fault that nobody should notice is every other one. */
     private static final int WEIGHT = 4;
@@ -38,13 +24,14 @@ final class FaultInjector
     private final SimSettings settings;
     private final SimRandom random;
     private final List<SimNode> full = new ArrayList<>();
-    private Damage damage;
+    private final DiskDamage damage;
 
     FaultInjector(final World world, final SimRandom random)
     {
         this.world = world;
         this.settings = world.settings();
         this.random = random;
+        this.damage = new DiskDamage(world, random.split(1));
     }
 
     long nextNs()
@@ -208,106 +195,18 @@ final class FaultInjector
         }
     }
 
-    /** A node is about to start: its disk may have gone bad meanwhile, of one node at a time. */
+    /** A node is about to start: its disk may have gone bad meanwhile. */
     void beforeStart(final SimNode node)
     {
-        if (!settings.isDamaging || null != damage || 0 != random.nextInt(4) ||
-            Durability.ASYNC == settings.durability || 2 * 1 >= settings.size)
+        if (settings.isDamaging && 0 == random.nextInt(4) && damage.mayLose(node))
         {
-            return;
-        }
-        final SimDisk disk = node.disk().storage();
-        final List<String> names = new ArrayList<>(Arrays.asList(disk.list()));
-        names.removeIf(name -> !name.endsWith(".seg"));
-        if (names.isEmpty())
-        {
-            return;
-        }
-        final String name = names.get(random.nextInt(names.size()));
-        final byte[] contents = disk.contents(name);
-        // A mark in the page cache may be gone with the next power cut, and what it vouched for with it.
-        final boolean isLast = name.equals(names.getLast());
-        final int end = Math.min(durableEnd(contents, isLast), durableEnd(disk.platter(name), isLast));
-        if (end <= HEADER_LENGTH)
-        {
-            return;
-        }
-        final int at = random.between(HEADER_LENGTH, end - 1);
-        final int from = at / SimDisk.SECTOR_LENGTH * SimDisk.SECTOR_LENGTH;
-        final int to = Math.min(from + SimDisk.SECTOR_LENGTH, end);
-        damage = new Damage(node, name, from, Arrays.copyOfRange(contents, from, to));
-        final FaultKind kind = DAMAGES[random.nextInt(DAMAGES.length)];
-        world.hit(kind);
-        switch (kind)
-        {
-            case BIT_FLIP -> disk.flipBit(name, at, random.nextInt(8));
-            case NOISE ->
-            {
-                final byte[] noise = new byte[to - from];
-                random.nextBytes(noise);
-                disk.overwrite(name, from, noise);
-            }
-            default ->
-            {
-                final int source = HEADER_LENGTH + random.nextInt((end - HEADER_LENGTH) / SimDisk.SECTOR_LENGTH + 1) *
-                    SimDisk.SECTOR_LENGTH;
-                disk.overwrite(name, from, Arrays.copyOfRange(contents, source, source + to - from));
-            }
+            damage.strike(node);
         }
     }
 
-    /** Up to where a segment was durable as its marks say; the newest batch lies behind that. */
-    private static int durableEnd(final byte[] contents, final boolean isLast)
+    DiskDamage damage()
     {
-        if (contents.length < HEADER_LENGTH)
-        {
-            return 0;
-        }
-        final UnsafeBuffer buffer = new UnsafeBuffer(contents);
-        if (!isLast && 0 == buffer.getLong(0))
-        {
-            return 0;
-        }
-        long newest = 0;
-        int end = 0;
-        for (final int offset : MARK_OFFSETS)
-        {
-            final long number = buffer.getLong(offset, LITTLE_ENDIAN);
-            if (number > newest)
-            {
-                newest = number;
-                end = (int)buffer.getLong(offset + MARK_POSITION_OFFSET, LITTLE_ENDIAN);
-            }
-        }
-        return end;
-    }
-
-    /** Whether a node may refuse to start, or be refused by its disk. */
-    boolean isDamaged(final SimNode node)
-    {
-        return null != damage && damage.node == node;
-    }
-
-    /** An operator puts back what was there. */
-    void repair(final SimNode node)
-    {
-        if (isDamaged(node))
-        {
-            if (Arrays.asList(node.disk().storage().list()).contains(damage.name))
-            {
-                node.disk().storage().overwrite(damage.name, damage.offset, damage.bytes);
-            }
-            damage = null;
-        }
-    }
-
-    /** A node has started although its disk was struck: it has found nothing wrong, and nothing was. */
-    void forget(final SimNode node)
-    {
-        if (isDamaged(node))
-        {
-            damage = null;
-        }
+        return damage;
     }
 
     /** The weather clears up for good. */

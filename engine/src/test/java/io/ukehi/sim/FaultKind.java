@@ -73,6 +73,10 @@ public enum FaultKind
     NOISE,
     /** A sector holds what another one should. */
     MISDIRECTION,
+    /** A sector holds what it held before its last write. */
+    STALE_SECTOR,
+    /** One of two copies is gone: of term and vote, or of a mark. */
+    DAMAGED_COPY,
     /** A client's request is lost. */
     LOST_REQUEST,
     /** A client's answer is lost. */

@@ -222,6 +222,12 @@ public final class SimDisk implements Storage
         return file(name).platter();
     }
 
+    /** A copy of a file as it would be if the last write of each sector had never reached the platter. */
+    public byte[] stale(final String name)
+    {
+        return file(name).stale();
+    }
+
     /** Puts a file there that is durable at once, in place of one of that name if there is one. */
     public void put(final String name, final byte[] contents)
     {

@@ -16,6 +16,8 @@ final class SimDiskFile
 
     private final byte[] cache;
     private final byte[] platter;
+    /** Of each sector of the platter, what it held before its last write; null as long as there was none. */
+    private byte[] stale;
     /** The page cache when it was last looked through for stores of shared mappings; null as long as there are none. */
     private byte[] seen;
     private final List<Write> pending = new ArrayList<>();
@@ -207,10 +209,28 @@ final class SimDiskFile
         collectStores();
         for (final Write write : pending)
         {
+            keepStale(write);
             System.arraycopy(write.bytes, 0, platter, write.offset, write.bytes.length);
         }
         pending.clear();
         isForced = true;
+    }
+
+    private void keepStale(final Write write)
+    {
+        if (null == stale)
+        {
+            stale = new byte[platter.length];
+        }
+        final int from = firstSector(write) * SECTOR_LENGTH;
+        final int to = Math.min(platter.length, (lastSector(write) + 1) * SECTOR_LENGTH);
+        System.arraycopy(platter, from, stale, from, to - from);
+    }
+
+    /** What the sectors held before they were forced last. */
+    byte[] stale()
+    {
+        return null == stale ? new byte[platter.length] : stale.clone();
     }
 
     /** Some of it may have arrived; the rest never will, and nobody will be told again. */

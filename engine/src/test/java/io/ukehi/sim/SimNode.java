@@ -342,6 +342,12 @@ final class SimNode implements RaftInvariants.Replica
         return replica.isRecovering();
     }
 
+    /** Whether this node may have lost what it acknowledged. */
+    boolean isDoubtful()
+    {
+        return false;
+    }
+
     boolean isLeader()
     {
         return isUp && Role.LEADER == replica.raft().role();

@@ -125,6 +125,12 @@ final class SimSettings
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
     }
 
+    /** Whether a node that finds damage goes on, and is repaired by the others. */
+    boolean isDamageRepaired()
+    {
+        return false;
+    }
+
     @Override
     public String toString()
     {

@@ -311,15 +311,15 @@ public final class World
         try
         {
             node.start();
-            faults.forget(node);
+            faults.damage().onStart(node);
             invariants.afterStep(node);
             wantCycle(node, 1);
         }
         catch (final StorageException | SimDisk.PowerCut | NodeDisk.ProcessDeath thrown)
         {
-            if (faults.isDamaged(node) && !node.disk().hasDied())
+            if (faults.damage().isStruck(node) && !node.disk().hasDied())
             {
-                faults.repair(node);
+                faults.damage().repair(node);
                 end(node, null, false);
             }
             else
