@@ -261,6 +261,21 @@ public final class RaftInvariants
         memory.comparedIndex = Math.min(memory.comparedIndex, fromIndex - 1);
     }
 
+    /**
+     * A node that had lost entries up to an index counts again: it has back all that was committed of them. What a
+     * leader of a term that the node has not heard of has committed meanwhile, it has committed without this node.
+     */
+    public void onHealed(final Replica replica, final long lostTo)
+    {
+        long index = Math.min(committedIndex, lostTo);
+        while (index > 0 && committedInTerms[(int)index] > replica.hardState().term())
+        {
+            index--;
+        }
+        require(replica.log().durableIndex() >= index && (0 == index ||
+            replica.digestAt(index) == committedDigests[(int)index]), "what was lost is back", replica, index);
+    }
+
     /** The node that leads a term at this moment, null if there is none. */
     private Replica leaderOf(final long term)
     {

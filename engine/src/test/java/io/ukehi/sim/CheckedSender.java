@@ -1,6 +1,7 @@
 package io.ukehi.sim;
 
 import io.ukehi.raft.AckKind;
+import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.PeerSender;
 import io.ukehi.raft.Role;
@@ -23,6 +24,13 @@ final class CheckedSender implements PeerSender
         Violation.check(holds, rule, node.id(), value);
     }
 
+    /** Rule 6: who has lost what it acknowledged takes part in no decision before it has it back. */
+    private void requireNoLoss(final long value)
+    {
+        require(DoubtStore.NO_DOUBT == node.doubtfulTo(),
+            "who has lost what it acknowledged neither votes, stands nor vouches", value);
+    }
+
     private void requireLeader(final long term)
     {
         require(Role.LEADER == node.raft().role() && node.raft().term() == term && node.hardState().term() == term,
@@ -33,6 +41,7 @@ final class CheckedSender implements PeerSender
     public boolean sendVoteRequest(
         final int toId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
     {
+        requireNoLoss(term);
         final boolean isBinding = VoteKind.PRE_VOTE != kind;
         require(!isBinding || node.id() == node.hardState().votedFor(),
             "a candidate's own vote is durable before it asks", term);
@@ -48,6 +57,10 @@ final class CheckedSender implements PeerSender
         final int toId, final VoteKind kind, final long term, final long requestTerm, final boolean granted)
     {
         require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
+        if (granted)
+        {
+            requireNoLoss(requestTerm);
+        }
         require(!granted || VoteKind.PRE_VOTE == kind ||
             (node.hardState().term() == requestTerm && node.hardState().votedFor() == toId),
             "a vote is durable before it is given", requestTerm);
@@ -86,6 +99,10 @@ final class CheckedSender implements PeerSender
         require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
         if (AckKind.ACCEPTED == kind)
         {
+            if (matchIndex > 0)
+            {
+                requireNoLoss(matchIndex);
+            }
             require(matchIndex <= node.log().durableIndex(), "what is acknowledged is durable", matchIndex);
             node.checkVouched(term, matchIndex);
         }

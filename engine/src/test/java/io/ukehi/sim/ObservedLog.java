@@ -38,19 +38,25 @@ final class ObservedLog implements RaftLog
         this.node = node;
     }
 
-    /** A life begins: what was recovered is how the log of the last life began, and no less than was durable. */
+    /** A life begins: what was recovered is how the last log began, and no less than was durable, or the node knows. */
     void attach(final RaftLog recovered)
     {
         cursor = recovered.newCursor();
         final int promised = (int)Math.min(durableIndex, cutFrom - 1);
         final int last = (int)recovered.lastIndex();
-        Violation.check(last >= promised, "what was durable is there after a restart", node.id(), promised);
         final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         log = recovered;
         lastIndex = 0;
         collect(1, last);
-        Violation.check(before[promised] == digests[promised],
-            "what was durable is the same after a restart", node.id(), promised);
+        if (last < promised)
+        {
+            node.onLost(promised);
+        }
+        else
+        {
+            Violation.check(before[promised] == digests[promised],
+                "what was durable is the same after a restart", node.id(), promised);
+        }
         // A digest stands for all entries before it too.
         final boolean isPrefix = last < before.length && before[last] == digests[last];
         final boolean isBack = last < digestsBeforeCut.length && digestsBeforeCut[last] == digests[last];

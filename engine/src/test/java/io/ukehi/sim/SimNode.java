@@ -61,6 +61,7 @@ final class SimNode implements RaftInvariants.Replica
     private final NodeDisk disk;
     private final ObservedLog log;
     private final ObservedHardState hardState;
+    private final ObservedDoubt doubt;
     private final CheckedSender sender;
     private final DropCounters drops = new DropCounters();
     private SegmentedLog wal;
@@ -98,6 +99,7 @@ final class SimNode implements RaftInvariants.Replica
         }
         this.clock = new SimClock(random, settings.driftPerMillion);
         this.disk = new NodeDisk(world);
+        this.doubt = new ObservedDoubt(this);
         this.log = new ObservedLog(this);
         this.hardState = new ObservedHardState(this);
         this.sender = new CheckedSender(
@@ -115,6 +117,7 @@ final class SimNode implements RaftInvariants.Replica
         wal = SegmentedLog.open(storage, logConfig(logId), clock);
         recovery = wal.recovery();
         hardState.attach(new HardStateRecord(hardStateFile));
+        doubt.attach(new DoubtRecord(DoubtFile.open(storage)));
         log.attach(new SegmentedRaftLog(wal));
         Violation.check(recovery.commitIndex() <= world.invariants().committedIndex(),
             "what is recovered as committed was committed", id, recovery.commitIndex());
@@ -134,7 +137,7 @@ final class SimNode implements RaftInvariants.Replica
         sendsUntilDeath = NEVER;
         checkedAppliedIndex = 0;
         replica = new Replica(
-            config, log, hardState, new DoubtRecord(DoubtFile.open(storage)), sender, new KvStateMachine(),
+            config, log, hardState, doubt, sender, new KvStateMachine(),
             new ReplicaLimits(
                 settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence,
                 settings.sessionLimits, READ_QUEUE_LENGTH),
@@ -152,6 +155,8 @@ final class SimNode implements RaftInvariants.Replica
             .maxPayloadLength(Workload.maxPayloadLength(settings))
             .allocationSliceLength(settings.allocationSliceLength)
             .durability(settings.durability)
+            .corruptionPolicy(settings.corruptionPolicy)
+            .hasPeers(settings.size > 1)
             .bootId(bootId)
             .logId(logId);
     }
@@ -278,6 +283,7 @@ final class SimNode implements RaftInvariants.Replica
         isUp = false;
         log.detach();
         hardState.detach();
+        doubt.detach();
         if (null != replica)
         {
             replica.stop();
@@ -345,7 +351,24 @@ final class SimNode implements RaftInvariants.Replica
     /** Whether this node may have lost what it acknowledged. */
     boolean isDoubtful()
     {
-        return false;
+        return doubt.isDoubtful();
+    }
+
+    /** What the disk gave back lacks entries up to this one, which had been durable. */
+    void onLost(final long index)
+    {
+        doubt.lost(index);
+    }
+
+    void onHealed(final long lostTo)
+    {
+        world.invariants().onHealed(this, lostTo);
+    }
+
+    @Override
+    public long doubtfulTo()
+    {
+        return doubt.lostTo();
     }
 
     boolean isLeader()
@@ -421,6 +444,7 @@ final class SimNode implements RaftInvariants.Replica
         {
             text.append(" down, term ").append(hardState.term());
         }
+        text.append(isDoubtful() ? " DOUBTFUL" : "");
         return text.append(" vote ").append(hardState.votedFor())
             .append(" last ").append(log.lastIndex()).append('@').append(log.termAt(log.lastIndex()))
             .append(" durable ").append(log.durableIndex())

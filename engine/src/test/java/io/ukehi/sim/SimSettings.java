@@ -1,6 +1,7 @@
 package io.ukehi.sim;
 
 import io.ukehi.fencing.FencingToken;
+import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.Durability;
 import io.ukehi.node.SessionLimits;
 
@@ -64,6 +65,7 @@ final class SimSettings
     final int readers;
     final boolean isReadLease;
     final long readLeaseMarginNs;
+    final CorruptionPolicy corruptionPolicy;
 
     SimSettings(final SimRandom random)
     {
@@ -123,18 +125,20 @@ final class SimSettings
         isReadLease = random.nextBoolean();
         // Twice the drift is what two clocks may differ by; a little more than that must do.
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
+        corruptionPolicy = CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
     }
 
     /** Whether a node that finds damage goes on, and is repaired by the others. */
     boolean isDamageRepaired()
     {
-        return false;
+        return CorruptionPolicy.REFUSE_START != corruptionPolicy;
     }
 
     @Override
     public String toString()
     {
-        return size + " nodes, " + durability + ", election " + electionMinNs / MS + "-" + electionMaxNs / MS +
+        return size + " nodes, " + durability + (isDamaging ? ", damage: " + corruptionPolicy : "") +
+            ", election " + electionMinNs / MS + "-" + electionMaxNs / MS +
             " ms, heartbeat " + heartbeatNs / MS + " ms, delay " + minDelayNs / US + "-" + maxDelayNs / US +
             " us" + (isFifo ? " in order" : "") + ", flush " + flushDelayNs / US + " us, segments of " +
             segmentLength + ", appends of " + maxAppendBytes + " x" + maxInflightMessages + ", " + clients +

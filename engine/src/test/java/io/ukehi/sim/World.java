@@ -415,7 +415,7 @@ public final class World
         final long lastIndex = leader.log().lastIndex();
         for (final SimNode node : nodes)
         {
-            if (!node.isUp() || node.isRecovering() || node.raft().leaderId() != leader.id() ||
+            if (!node.isUp() || node.isRecovering() || node.isDoubtful() || node.raft().leaderId() != leader.id() ||
                 node.log().lastIndex() != lastIndex || node.raft().commitIndex() != lastIndex ||
                 node.digestAt(lastIndex) != leader.digestAt(lastIndex))
             {

@@ -1,0 +1,73 @@
+package io.ukehi.sim;
+
+import io.ukehi.raft.DoubtStore;
+
+/**
+ * A node's doubt as its rules see it, with an observer in front who knows over all lives what the node has really lost
+ * of what it had made durable: it must be in doubt of at least that, from start to start, until it has back what was
+ * committed of it.
+ */
+final class ObservedDoubt implements DoubtStore
+{
+    private final SimNode node;
+    private DoubtStore store;
+    /** Highest index that the node had made durable and has lost; {@link #NO_DOUBT} if it has lost nothing. */
+    private long lostTo = NO_DOUBT;
+    private boolean isDoubtful;
+
+    ObservedDoubt(final SimNode node)
+    {
+        this.node = node;
+    }
+
+    /** A life begins; before the log is told. */
+    void attach(final DoubtStore found)
+    {
+        store = found;
+        isDoubtful = NO_DOUBT != store.doubtfulTo();
+        Violation.check(store.doubtfulTo() >= lostTo, "a doubt is kept until it is healed", node.id(), lostTo);
+    }
+
+    void detach()
+    {
+        store = null;
+    }
+
+    /** The log that was found lacks entries that had been durable: right only if the node knows. */
+    void lost(final long index)
+    {
+        Violation.check(store.doubtfulTo() >= index, "what was durable is there after a restart, or in doubt",
+            node.id(), index);
+        lostTo = Math.max(lostTo, index);
+    }
+
+    /** The highest index that was lost and is not known to be made good; {@link #NO_DOUBT} if there is none. */
+    long lostTo()
+    {
+        return lostTo;
+    }
+
+    /** Whether the node is in doubt, or was at the end of its last life. */
+    boolean isDoubtful()
+    {
+        return isDoubtful;
+    }
+
+    @Override
+    public long doubtfulTo()
+    {
+        return store.doubtfulTo();
+    }
+
+    @Override
+    public void clear()
+    {
+        store.clear();
+        isDoubtful = false;
+        if (NO_DOUBT != lostTo)
+        {
+            node.onHealed(lostTo);
+            lostTo = NO_DOUBT;
+        }
+    }
+}
