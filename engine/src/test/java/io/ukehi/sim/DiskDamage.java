@@ -2,6 +2,7 @@ package io.ukehi.sim;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.ukehi.log.Durability;
 import io.ukehi.log.EntryFrame;
 import io.ukehi.log.HardStateFile;
 import io.ukehi.log.SegmentHeader;
@@ -36,6 +37,8 @@ final class DiskDamage
     private record Before(String name, byte[] contents)
     {
     }
+
+    private static final Before UNFORCED = new Before("", new byte[0]);
 
     private final World world;
     private final SimSettings settings;
@@ -76,11 +79,22 @@ final class DiskDamage
         return count;
     }
 
+    /** Most nodes that may have lost something for all that is committed to be safe, and the group to go on. */
+    private int minority()
+    {
+        return (settings.size - 1) / 2;
+    }
+
+    /** Whether a machine may die: where nothing is forced, as long as the others are a majority. */
+    boolean mayLosePower(final SimNode node)
+    {
+        return Durability.ASYNC != settings.durability || doubtful(node) < minority();
+    }
+
     /** Whether a node may lose something without more being lost than is promised to be survived. */
     boolean mayLose(final SimNode node)
     {
-        final int most = isRepairedByPeers() ? (settings.size - 1) / 2 : 1;
-        return doubtful(node) < most;
+        return doubtful(node) < (isRepairedByPeers() ? minority() : 1);
     }
 
     /** Damages some durable place of a node that is down; nothing if it has none. */
@@ -227,24 +241,71 @@ final class DiskDamage
         return (int)crc.getValue() == new UnsafeBuffer(contents).getInt(offset + MARK_CRC_OFFSET, LITTLE_ENDIAN);
     }
 
+    /** Whether a node may refuse to start. */
+    boolean isRefused(final SimNode node)
+    {
+        return !isRepairedByPeers() && isStruck(node) && !struck[node.id()].name.isEmpty();
+    }
+
     /** An operator puts back what was there. */
     void repair(final SimNode node)
     {
         final Before before = struck[node.id()];
-        if (null != before && Arrays.asList(node.disk().storage().list()).contains(before.name))
+        if (Arrays.asList(node.disk().storage().list()).contains(before.name))
         {
             node.disk().storage().overwrite(before.name, 0, before.contents);
         }
-        struck[node.id()] = null;
+        // Power may have gone too, and what it took no operator has.
+        struck[node.id()] = Durability.ASYNC == settings.durability ? UNFORCED : null;
     }
 
-    /** Power went, and took with it what nobody had forced. */
-    void onUnforcedLoss(final SimNode node)
+    /** Power has gone; with it went what nobody had forced. */
+    void onPowerCut(final SimNode node)
     {
-        if (null == struck[node.id()])
+        if (Durability.ASYNC == settings.durability)
         {
-            struck[node.id()] = new Before("", new byte[0]);
+            world.hit(FaultKind.UNFORCED_LOSS);
+            if (!isStruck(node))
+            {
+                struck[node.id()] = UNFORCED;
+            }
         }
+    }
+
+    /**
+     * All nodes end, and while they are down disks are struck where the same committed entry lies: as many as leave
+     * one copy less than would be lost, or one more.
+     *
+     * @return whether it is more than is promised to be survived.
+     */
+    boolean strikeTogether()
+    {
+        final long committed = world.invariants().committedIndex();
+        if (FaultKind.MINORITY_STRUCK != settings.finale && FaultKind.MAJORITY_STRUCK != settings.finale ||
+            !isRepairedByPeers() || 0 == committed)
+        {
+            return false;
+        }
+        for (final SimNode node : world.nodes())
+        {
+            if (node.isUp())
+            {
+                world.end(node, FaultKind.KILL, false);
+            }
+        }
+        final int wanted = minority() + (FaultKind.MAJORITY_STRUCK == settings.finale ? 1 : 0);
+        final long index = 1 + random.nextLong(committed);
+        final int first = random.nextInt(settings.size);
+        for (int i = 0; i < settings.size && doubtful(null) < wanted; i++)
+        {
+            final SimNode node = world.nodes().get((first + i) % settings.size);
+            if (!isStruck(node) && !node.isDoubtful() && !isCopyStruck[node.id()])
+            {
+                strikeEntry(node, index);
+            }
+        }
+        world.hit(settings.finale);
+        return doubtful(null) > minority();
     }
 
     /** A node has started: from here on it says itself whether it is in doubt. */

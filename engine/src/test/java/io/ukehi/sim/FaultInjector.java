@@ -1,6 +1,5 @@
 package io.ukehi.sim;
 
-import io.ukehi.log.Durability;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -105,23 +104,24 @@ final class FaultInjector
         {
             return;
         }
-        // Without a force nothing is promised to survive the machine.
-        final boolean isMachineSafe = Durability.ASYNC != settings.durability;
         switch (kind)
         {
             case KILL -> world.end(node, kind, false);
-            case POWER_CUT -> world.end(node, isMachineSafe ? kind : FaultKind.KILL, isMachineSafe);
+            case POWER_CUT ->
+            {
+                final boolean isPowerCut = world.mayLosePower(node);
+                world.end(node, isPowerCut ? kind : FaultKind.KILL, isPowerCut);
+            }
             case CRASH_AT_SEND -> node.dieAtSend(random.nextInt(8));
             case POWER_CUT_AT_DISK ->
             {
-                final FaultKind death = isMachineSafe ? kind : FaultKind.KILL_AT_DISK;
                 if (random.nextBoolean())
                 {
-                    node.disk().planAtForce(death, random.nextInt(60));
+                    node.disk().planAtForce(kind, random.nextInt(60));
                 }
                 else
                 {
-                    node.disk().plan(death, random.nextInt(12));
+                    node.disk().plan(kind, random.nextInt(12));
                 }
             }
             case KILL_AT_DISK -> node.disk().plan(kind, random.nextInt(12));

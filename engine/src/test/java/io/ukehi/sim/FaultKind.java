@@ -77,6 +77,12 @@ public enum FaultKind
     STALE_SECTOR,
     /** One of two copies is gone: of term and vote, or of a mark. */
     DAMAGED_COPY,
+    /** A machine loses power on which nothing was forced. */
+    UNFORCED_LOSS,
+    /** All nodes end, and as many disks are struck at the same entry as is promised to be survived. */
+    MINORITY_STRUCK,
+    /** All nodes end, and one disk more is struck than is promised to be survived. */
+    MAJORITY_STRUCK,
     /** A client's request is lost. */
     LOST_REQUEST,
     /** A client's answer is lost. */

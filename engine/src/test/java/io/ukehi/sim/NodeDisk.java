@@ -15,6 +15,7 @@ final class NodeDisk implements SimDiskFaults
     }
 
     private final World world;
+    private final SimNode node;
     private SimDisk disk = new SimDisk();
     private FaultKind planned;
     private int countdown;
@@ -24,9 +25,10 @@ final class NodeDisk implements SimDiskFaults
     private boolean isDead;
     private boolean hasFailed;
 
-    NodeDisk(final World world)
+    NodeDisk(final World world, final SimNode node)
     {
         this.world = world;
+        this.node = node;
         disk.faults(this);
     }
 
@@ -115,7 +117,8 @@ final class NodeDisk implements SimDiskFaults
         {
             return Fate.DONE;
         }
-        final FaultKind kind = planned;
+        final FaultKind kind = FaultKind.POWER_CUT_AT_DISK != planned || world.mayLosePower(node) ?
+            planned : FaultKind.KILL_AT_DISK;
         planned = null;
         world.hit(kind);
         isPowerCut = FaultKind.POWER_CUT_AT_DISK == kind;

@@ -14,6 +14,8 @@ final class ObservedDoubt implements DoubtStore
     /** Highest index that the node had made durable and has lost; {@link #NO_DOUBT} if it has lost nothing. */
     private long lostTo = NO_DOUBT;
     private boolean isDoubtful;
+    /** The last life ended over forgetting the doubt: it may be forgotten or not. */
+    private boolean isClearing;
 
     ObservedDoubt(final SimNode node)
     {
@@ -25,6 +27,11 @@ final class ObservedDoubt implements DoubtStore
     {
         store = found;
         isDoubtful = NO_DOUBT != store.doubtfulTo();
+        if (isClearing && !isDoubtful)
+        {
+            lostTo = NO_DOUBT;
+        }
+        isClearing = false;
         Violation.check(store.doubtfulTo() >= lostTo, "a doubt is kept until it is healed", node.id(), lostTo);
     }
 
@@ -62,12 +69,14 @@ final class ObservedDoubt implements DoubtStore
     @Override
     public void clear()
     {
-        store.clear();
-        isDoubtful = false;
         if (NO_DOUBT != lostTo)
         {
             node.onHealed(lostTo);
-            lostTo = NO_DOUBT;
         }
+        isClearing = true;
+        store.clear();
+        isClearing = false;
+        isDoubtful = false;
+        lostTo = NO_DOUBT;
     }
 }

@@ -98,7 +98,7 @@ final class SimNode implements RaftInvariants.Replica
             ids[i] = i + 1;
         }
         this.clock = new SimClock(random, settings.driftPerMillion);
-        this.disk = new NodeDisk(world);
+        this.disk = new NodeDisk(world, this);
         this.doubt = new ObservedDoubt(this);
         this.log = new ObservedLog(this);
         this.hardState = new ObservedHardState(this);

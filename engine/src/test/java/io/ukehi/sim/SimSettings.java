@@ -66,6 +66,8 @@ final class SimSettings
     final boolean isReadLease;
     final long readLeaseMarginNs;
     final CorruptionPolicy corruptionPolicy;
+    /** How the weather ends: with one of the two kinds that strike many disks at once, or null. */
+    final FaultKind finale;
 
     SimSettings(final SimRandom random)
     {
@@ -126,6 +128,12 @@ final class SimSettings
         // Twice the drift is what two clocks may differ by; a little more than that must do.
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
         corruptionPolicy = CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
+        finale = switch (random.nextInt(8))
+        {
+            case 0 -> FaultKind.MAJORITY_STRUCK;
+            case 1, 2 -> FaultKind.MINORITY_STRUCK;
+            default -> null;
+        };
     }
 
     /** Whether a node that finds damage goes on, and is repaired by the others. */

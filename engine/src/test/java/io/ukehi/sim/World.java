@@ -45,6 +45,8 @@ public final class World
     private long events;
     private long digest;
     private boolean isHealed;
+    /** More is lost than is promised to be survived. */
+    private boolean isHalted;
     private boolean isUndecided;
 
     public World(final long seed, final Trace trace)
@@ -90,7 +92,15 @@ public final class World
             {
                 step();
             }
-            checkLiveness();
+            heal();
+            if (faults.damage().strikeTogether())
+            {
+                checkHalt();
+            }
+            else
+            {
+                checkLiveness();
+            }
             checkHistory();
         }
         catch (final Violation violation)
@@ -304,9 +314,7 @@ public final class World
         faults.beforeStart(node);
         if (!isHealed && settings.crashWeight > 0 && 0 == random.nextInt(8))
         {
-            final boolean isMachineSafe = io.ukehi.log.Durability.ASYNC != settings.durability;
-            node.disk().plan(
-                isMachineSafe ? FaultKind.POWER_CUT_AT_DISK : FaultKind.KILL_AT_DISK, random.nextInt(10));
+            node.disk().plan(FaultKind.POWER_CUT_AT_DISK, random.nextInt(10));
         }
         try
         {
@@ -317,7 +325,7 @@ public final class World
         }
         catch (final StorageException | SimDisk.PowerCut | NodeDisk.ProcessDeath thrown)
         {
-            if (faults.damage().isStruck(node) && !node.disk().hasDied())
+            if (faults.damage().isRefused(node) && !node.disk().hasDied())
             {
                 faults.damage().repair(node);
                 end(node, null, false);
@@ -333,6 +341,11 @@ public final class World
         }
     }
 
+    boolean mayLosePower(final SimNode node)
+    {
+        return faults.damage().mayLosePower(node);
+    }
+
     /** A node dies, and starts again some time later. */
     void end(final SimNode node, final FaultKind kind, final boolean isPowerCut)
     {
@@ -345,6 +358,10 @@ public final class World
             trace.line("  node " + node.id() + (isPowerCut ? " loses power" : " ends"));
         }
         node.end(isPowerCut);
+        if (isPowerCut)
+        {
+            faults.damage().onPowerCut(node);
+        }
         queue.put(
             SimEvent.Kind.RESTART, timeNs + random.nextLong(isHealed ? 1 + settings.heartbeatNs :
             1 + random.nextLong(4 * settings.electionMaxNs)), node.id(), 0);
@@ -366,8 +383,8 @@ public final class World
         }
     }
 
-    /** All faults are over: a leader within a bounded time, all logs the same, and every command taken. */
-    private void checkLiveness()
+    /** All faults are over. */
+    private void heal()
     {
         isHealed = true;
         network.heal();
@@ -379,6 +396,29 @@ public final class World
         {
             node.pausedUntilNs = Math.min(node.pausedUntilNs, timeNs);
         }
+    }
+
+    /** More may be lost than is promised to be survived: rather than answer wrongly, nobody is elected. */
+    private void checkHalt()
+    {
+        isHalted = true;
+        final long committed = invariants.committedIndex();
+        final long endNs = timeNs + 20 * settings.electionMaxNs;
+        while (timeNs < endNs)
+        {
+            step();
+        }
+        Violation.check(invariants.committedIndex() == committed, "a group that has halted commits nothing", 0, committed);
+        Violation.check(null == leader(), "a group of which a majority is in doubt has no leader", 0, committed);
+        for (final SimNode node : nodes)
+        {
+            Violation.check(node.isUp(), "a node in doubt waits, and does not end", node.id(), 0);
+        }
+    }
+
+    /** A leader within a bounded time, all logs the same, and every command taken. */
+    private void checkLiveness()
+    {
         // A node may have to apply all of its log once more, an entry in each of its cycles.
         final long entryNs = 10 * SimSettings.MS + 4 * settings.cycleDelayNs + settings.idleNs / 4;
         final long patienceNs = 60 * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
@@ -458,6 +498,8 @@ public final class World
             trace.line("  node " + node.id() + " is " + role + " in term " + term +
                 (RaftListener.NO_LEADER == leaderId ? "" : ", leader " + leaderId));
         }
+        Violation.check(!isHalted || Role.LEADER != role,
+            "a group of which a majority is in doubt elects nobody", node.id(), term);
         invariants.onRoleChange(node, role, term, leaderId);
     }
 
