@@ -408,7 +408,8 @@ public final class World
         {
             step();
         }
-        Violation.check(invariants.committedIndex() == committed, "a group that has halted commits nothing", 0, committed);
+        Violation.check(
+            invariants.committedIndex() == committed, "a group that has halted commits nothing", 0, committed);
         Violation.check(null == leader(), "a group of which a majority is in doubt has no leader", 0, committed);
         for (final SimNode node : nodes)
         {
