@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.CoverageMark;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -17,6 +20,13 @@ class SwarmTest
     private static final long BASE = Long.getLong("ukehi.sim.seed", new SecureRandom().nextLong() >>> 16);
     private static final long SEEDS = Long.getLong("ukehi.sim.seeds", 2_000);
     private static final long EVENTS = Long.getLong("ukehi.sim.events", 20_000);
+
+    /** Branches of what no world does: members never change in it, and nobody reads but by a command. */
+    private static final Set<CoverageMark> ELSEWHERE = EnumSet.of(
+        CoverageMark.CONFIGURATION_TAKEN_BACK, CoverageMark.JOINT_LEFT_BY_A_LATER_LEADER,
+        CoverageMark.REMOVED_LEADER_STEPS_DOWN, CoverageMark.READ_WAITS_FOR_FIRST_COMMIT,
+        CoverageMark.READ_ROUND_TOO_OLD, CoverageMark.READ_LEASE_OVER, CoverageMark.READ_INDEX_ASKED_AGAIN,
+        CoverageMark.READ_INDEX_REPLY_LATE, CoverageMark.READ_INDEX_LOST, CoverageMark.VOTE_HELD_BACK_BY_LEASE);
 
     @Test
     void shouldViolateNoRuleWhateverHappens()
@@ -32,7 +42,9 @@ class SwarmTest
         {
             assertEquals(List.of(), swarm.missing(), "faults that no seed has met");
             assertTrue(CoverageMark.isOn(), "set -D" + CoverageMark.PROPERTY + "=true");
-            assertEquals(List.of(), Swarm.missingMarks(), "rare branches that no seed has reached");
+            final List<CoverageMark> missing = new ArrayList<>(Swarm.missingMarks());
+            missing.removeAll(ELSEWHERE);
+            assertEquals(List.of(), missing, "rare branches that no seed has reached");
         }
     }
 }
