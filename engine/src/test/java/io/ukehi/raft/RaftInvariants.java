@@ -262,13 +262,17 @@ public final class RaftInvariants
     }
 
     /**
-     * A node that had lost entries up to an index counts again: it has back all that was committed of them. What a
-     * leader of a term that the node has not heard of has committed meanwhile, it has committed without this node.
+     * A node that had lost entries counts again: it has back what was committed of them. What a leader of a term that
+     * the node has not heard of has committed meanwhile, it has committed without this node.
+     *
+     * @param lostDigests by index, of the entries that were lost, and of those before them.
+     * @param lostTo      last of them.
      */
-    public void onHealed(final Replica replica, final long lostTo)
+    public void onHealed(final Replica replica, final long[] lostDigests, final long lostTo)
     {
         long index = Math.min(committedIndex, lostTo);
-        while (index > 0 && committedInTerms[(int)index] > replica.hardState().term())
+        while (index > 0 && (committedInTerms[(int)index] > replica.hardState().term() ||
+            committedDigests[(int)index] != lostDigests[(int)index]))
         {
             index--;
         }

@@ -1,6 +1,7 @@
 package io.ukehi.sim;
 
 import io.ukehi.raft.DoubtStore;
+import java.util.Arrays;
 
 /**
  * A node's doubt as its rules see it, with an observer in front who knows over all lives what the node has really lost
@@ -13,6 +14,7 @@ final class ObservedDoubt implements DoubtStore
     private DoubtStore store;
     /** Highest index that the node had made durable and has lost; {@link #NO_DOUBT} if it has lost nothing. */
     private long lostTo = NO_DOUBT;
+    private long[] lostDigests = new long[16];
     private boolean isDoubtful;
     /** The last life ended over forgetting the doubt: it may be forgotten or not. */
     private boolean isClearing;
@@ -40,9 +42,19 @@ final class ObservedDoubt implements DoubtStore
         store = null;
     }
 
-    /** The log that was found lacks entries that had been durable: right only if the node knows. */
-    void lost(final long index)
+    /**
+     * The log that was found lacks entries that had been durable: right only if the node knows.
+     *
+     * @param digests by index, of what was in the log.
+     * @param index   the last that had been durable.
+     */
+    void lost(final long[] digests, final int index)
     {
+        if (lostDigests.length <= index)
+        {
+            lostDigests = Arrays.copyOf(lostDigests, 2 * (index + 1));
+        }
+        System.arraycopy(digests, 0, lostDigests, 0, index + 1);
         Violation.check(store.doubtfulTo() >= index, "what was durable is there after a restart, or in doubt",
             node.id(), index);
         lostTo = Math.max(lostTo, index);
@@ -71,7 +83,7 @@ final class ObservedDoubt implements DoubtStore
     {
         if (NO_DOUBT != lostTo)
         {
-            node.onHealed(lostTo);
+            node.onHealed(lostDigests, lostTo);
         }
         isClearing = true;
         store.clear();

@@ -50,7 +50,7 @@ final class ObservedLog implements RaftLog
         collect(1, last);
         if (last < promised)
         {
-            node.onLost(promised);
+            node.onLost(before, promised);
         }
         else
         {

@@ -355,14 +355,14 @@ final class SimNode implements RaftInvariants.Replica
     }
 
     /** What the disk gave back lacks entries up to this one, which had been durable. */
-    void onLost(final long index)
+    void onLost(final long[] digests, final int index)
     {
-        doubt.lost(index);
+        doubt.lost(digests, index);
     }
 
-    void onHealed(final long lostTo)
+    void onHealed(final long[] lostDigests, final long lostTo)
     {
-        world.invariants().onHealed(this, lostTo);
+        world.invariants().onHealed(this, lostDigests, lostTo);
     }
 
     @Override
