@@ -129,6 +129,13 @@ public class ClientCodecBenchmark
         }
 
         @Override
+        public boolean onOpenSession(final long sessionId)
+        {
+            total++;
+            return true;
+        }
+
+        @Override
         public void onKeepAlive(final long sessionId)
         {
             total++;

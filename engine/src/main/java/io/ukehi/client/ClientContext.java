@@ -57,9 +57,9 @@ public final class ClientContext
     public static final String CONNECT_TIMEOUT_PROP_NAME = "ukehi.client.connect.timeout";
     public static final long CONNECT_TIMEOUT_DEFAULT_NS = TimeUnit.SECONDS.toNanos(10);
 
-    /** How long a command waits for its reply before its outcome is unknown. */
+    /** How long a command waits for its reply before the client gives up its session and its outcome is unknown. */
     public static final String MESSAGE_TIMEOUT_PROP_NAME = "ukehi.client.message.timeout";
-    public static final long MESSAGE_TIMEOUT_DEFAULT_NS = TimeUnit.SECONDS.toNanos(5);
+    public static final long MESSAGE_TIMEOUT_DEFAULT_NS = TimeUnit.SECONDS.toNanos(30);
 
     /** How long a leader may be silent before it is asked whether it lives. */
     public static final String KEEPALIVE_INTERVAL_PROP_NAME = "ukehi.client.keepalive.interval";

@@ -12,6 +12,9 @@ public final class ClientStats
     long late;
     long searches;
     long connects;
+    long sessions;
+    long sessionsLost;
+    long resent;
 
     ClientStats()
     {
@@ -51,6 +54,24 @@ public final class ClientStats
     public long connects()
     {
         return connects;
+    }
+
+    /** Sessions opened in the cluster. */
+    public long sessions()
+    {
+        return sessions;
+    }
+
+    /** Sessions lost: expired in the cluster, or given up because a command has waited for longer than it may. */
+    public long sessionsLost()
+    {
+        return sessionsLost;
+    }
+
+    /** Commands sent again, after a leader was lost or refused them. */
+    public long resent()
+    {
+        return resent;
     }
 
     /** All messages that were dropped because they were not for this client or not whole. */

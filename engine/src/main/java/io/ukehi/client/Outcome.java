@@ -10,8 +10,8 @@ public enum Outcome
     REJECTED,
 
     /**
-     * Nobody answered in time: the command may have been applied, may still be, or may be lost. Only the state
-     * machine's content can tell.
+     * The session was lost before the command was answered: it may have been applied, may still be, or may be lost.
+     * Only the state machine's content can tell.
      */
     UNKNOWN
 }

@@ -5,7 +5,7 @@ import org.agrona.BitUtil;
 import org.agrona.collections.Long2LongHashMap;
 
 /**
- * Commands that have been sent and have not ended, found by correlation id and kept in the order of their deadlines.
+ * Queries that have been sent and have not ended, found by correlation id and kept in the order of their deadlines.
  * <p>
  * Of a fixed size, so that it never allocates after its construction. Commands are added with deadlines that never
  * fall, which makes the list below sorted by itself: the first one tells whether any has expired. A reply may come in

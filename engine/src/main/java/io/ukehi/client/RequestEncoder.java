@@ -9,6 +9,7 @@ import io.ukehi.codecs.client.ConnectEncoder;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.OpenSessionEncoder;
 import io.ukehi.codecs.client.QueryEncoder;
 import io.ukehi.codecs.client.StatusRequestEncoder;
 import org.agrona.DirectBuffer;
@@ -38,17 +39,24 @@ final class RequestEncoder
     private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
     private final ConnectEncoder connect = new ConnectEncoder();
     private final StatusRequestEncoder statusRequest = new StatusRequestEncoder();
+    private final OpenSessionEncoder openSession = new OpenSessionEncoder();
     private final CloseEncoder close = new CloseEncoder();
     private final Crc32c crc = new Crc32c();
     private final long clusterId;
     private final int groupId;
-    private final long sessionId;
+    private long sessionId;
 
-    RequestEncoder(final long clusterId, final int groupId, final long sessionId)
+    RequestEncoder(final long clusterId, final int groupId, final long clientId)
     {
         this.clusterId = clusterId;
         this.groupId = groupId;
-        this.sessionId = sessionId;
+        this.sessionId = clientId;
+    }
+
+    /** Who speaks from now on. */
+    void clientId(final long clientId)
+    {
+        sessionId = clientId;
     }
 
     DirectBuffer buffer()
@@ -57,14 +65,22 @@ final class RequestEncoder
     }
 
     /** Writes a command; returns the message's length in bytes, as all of these do. */
-    int command(final long correlationId, final DirectBuffer bytes, final int offset, final int length)
+    int command(
+        final long session,
+        final long sequence,
+        final long firstUnanswered,
+        final DirectBuffer bytes,
+        final int offset,
+        final int length)
     {
         buffer.checkLimit(COMMAND_OFFSET + length);
         command.wrapAndApplyHeader(buffer, 0, header)
             .groupId(groupId)
             .clusterId(clusterId)
             .sessionId(sessionId)
-            .correlationId(correlationId);
+            .clusterSession(session)
+            .correlationId(sequence)
+            .firstUnanswered(firstUnanswered);
         buffer.putBytes(COMMAND_OFFSET, bytes, offset, length);
         return seal(buffer, COMMAND_OFFSET + length, crc);
     }
@@ -112,6 +128,15 @@ final class RequestEncoder
             .responseStreamId(responseStreamId)
             .responseChannel(responseChannel);
         return seal(buffer, statusRequest.limit(), crc);
+    }
+
+    int openSession()
+    {
+        openSession.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId);
+        return seal(buffer, openSession.limit(), crc);
     }
 
     int keepAlive()

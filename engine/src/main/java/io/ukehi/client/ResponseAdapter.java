@@ -12,6 +12,7 @@ import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import org.agrona.DirectBuffer;
 
@@ -37,27 +38,34 @@ final class ResponseAdapter implements FragmentHandler
     private final ConnectReplyDecoder connectReply = new ConnectReplyDecoder();
     private final ReplyDecoder reply = new ReplyDecoder();
     private final QueryReplyDecoder queryReply = new QueryReplyDecoder();
+    private final SessionOpenedDecoder sessionOpened = new SessionOpenedDecoder();
     private final RedirectDecoder redirect = new RedirectDecoder();
     private final StatusReplyDecoder statusReply = new StatusReplyDecoder();
     private final Crc32c crc = new Crc32c();
     private final long clusterId;
     private final int groupId;
-    private final long sessionId;
+    private long sessionId;
     private final ClientStats stats;
     private final ResponseHandler handler;
 
     ResponseAdapter(
         final long clusterId,
         final int groupId,
-        final long sessionId,
+        final long clientId,
         final ClientStats stats,
         final ResponseHandler handler)
     {
         this.clusterId = clusterId;
         this.groupId = groupId;
-        this.sessionId = sessionId;
+        this.sessionId = clientId;
         this.stats = stats;
         this.handler = handler;
+    }
+
+    /** Whose messages are taken from now on. */
+    void clientId(final long clientId)
+    {
+        sessionId = clientId;
     }
 
     @Override
@@ -119,6 +127,8 @@ final class ResponseAdapter implements FragmentHandler
                     connectReply.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
             case RedirectDecoder.TEMPLATE_ID ->
                 handler.onRedirect(redirect.wrap(buffer, blockOffset, blockLength, version));
+            case SessionOpenedDecoder.TEMPLATE_ID ->
+                handler.onSessionOpened(sessionOpened.wrap(buffer, blockOffset, blockLength, version));
             case KeepAliveDecoder.TEMPLATE_ID -> handler.onKeepAlive();
             case CloseDecoder.TEMPLATE_ID -> handler.onClose(aeronSessionId);
             default -> handler.onStatusReply(statusReply.wrap(buffer, blockOffset, blockLength, version));
@@ -157,6 +167,7 @@ final class ResponseAdapter implements FragmentHandler
             case QueryReplyDecoder.TEMPLATE_ID -> QueryReplyDecoder.BLOCK_LENGTH;
             case ConnectReplyDecoder.TEMPLATE_ID -> ConnectReplyDecoder.BLOCK_LENGTH;
             case RedirectDecoder.TEMPLATE_ID -> RedirectDecoder.BLOCK_LENGTH;
+            case SessionOpenedDecoder.TEMPLATE_ID -> SessionOpenedDecoder.BLOCK_LENGTH;
             case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;
             case CloseDecoder.TEMPLATE_ID -> CloseDecoder.BLOCK_LENGTH;
             case StatusReplyDecoder.TEMPLATE_ID -> StatusReplyDecoder.BLOCK_LENGTH;

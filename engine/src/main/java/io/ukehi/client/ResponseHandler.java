@@ -4,6 +4,7 @@ import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import org.agrona.DirectBuffer;
 
@@ -28,6 +29,8 @@ interface ResponseHandler
     void onRedirect(RedirectDecoder redirect);
 
     /** A node says that it lives. */
+    void onSessionOpened(SessionOpenedDecoder opened);
+
     void onKeepAlive();
 
     /** A node has ended the session. */

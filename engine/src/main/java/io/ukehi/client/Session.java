@@ -10,10 +10,12 @@ import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -29,11 +31,16 @@ final class Session implements ResponseHandler
 {
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
     private static final ReplyCode[] CODES = codes();
+    private static final long NO_SESSION = 0;
+    private static final int MAX_WINDOW_LENGTH = 32 * 1024 * 1024;
+    /** Without any reply for so long, what is unanswered is sent again, even if all seems to be well. */
+    private static final long RESEND_NS = 1_000_000_000L;
 
     private final NanoClock clock;
     private final long messageTimeoutNs;
     private final ClientStats stats = new ClientStats();
-    private final OutstandingCommands outstanding;
+    private final CommandWindow window;
+    private final LongHashSet forgotten = new LongHashSet();
     private final RequestEncoder encoder;
     private final ClientTransport transport;
     private final LeaderFinder finder;
@@ -41,14 +48,28 @@ final class Session implements ResponseHandler
     private int lastLeader = LeaderFinder.NONE;
     private long lastTerm;
     private final MemberAnswers answers;
-    private final long sessionId;
     private final Queries queries;
     private final QueryListener tellQuery = this::tellQuery;
     private QueryListener queryListener;
     private int nextMember;
+    private final ResponseAdapter adapter;
+    private final int maxOutstanding;
+    private final long backoffMinNs;
+    private final long backoffMaxNs;
+    /** What the client calls itself at the nodes: another name for each session. */
+    private long clientId;
+    /** The replicated session, 0 while there is none. */
+    private long sessionId = NO_SESSION;
+    private int windowLimit;
+    private boolean hasLeader;
+    private boolean isSessionLimited;
+    private long openDueNs;
+    private long resendDueNs;
+    private boolean hasProgressed;
+    private long progressNs;
     private UkehiClient.State state = UkehiClient.State.CONNECTING;
-    private long lastCorrelationId;
-    private long firstIdAtLeader = 1;
+    /** Of the last command of the session before: what is added to a command's number to get its correlation id. */
+    private long baseId;
     private int maxCommandLength = Integer.MAX_VALUE - RequestEncoder.COMMAND_OFFSET;
     private int leaderImage;
     private ReplyListener listener;
@@ -61,18 +82,21 @@ final class Session implements ResponseHandler
     {
         clock = ctx.nanoClock();
         messageTimeoutNs = ctx.messageTimeoutNs();
-        sessionId = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-        outstanding = new OutstandingCommands(ctx.maxOutstanding());
-        encoder = new RequestEncoder(ctx.clusterId(), ctx.groupId(), sessionId);
+        maxOutstanding = ctx.maxOutstanding();
+        backoffMinNs = ctx.backoffMinNs();
+        backoffMaxNs = ctx.backoffMaxNs();
+        window = new CommandWindow(maxOutstanding, MAX_WINDOW_LENGTH);
+        clientId = newClientId();
+        encoder = new RequestEncoder(ctx.clusterId(), ctx.groupId(), clientId);
         watch = new LeaderWatch(ctx.keepAliveIntervalNs(), ctx.keepAliveTimeoutNs());
         final int memberCount = ctx.members().size();
         // Clients begin with different members, so that one that all ask first is not swamped.
-        final int firstMember = (int)(sessionId % memberCount);
+        final int firstMember = (int)(clientId % memberCount);
         finder = new LeaderFinder(
             memberCount, firstMember, ctx.backoffMinNs(), ctx.backoffMaxNs(), this::sendConnect);
         final long nowNs = clock.nanoTime();
-        transport = new ClientTransport(
-            ctx, new ResponseAdapter(ctx.clusterId(), ctx.groupId(), sessionId, stats, this), nowNs);
+        adapter = new ResponseAdapter(ctx.clusterId(), ctx.groupId(), clientId, stats, this);
+        transport = new ClientTransport(ctx, adapter, nowNs);
         answers = new MemberAnswers(transport);
         queries = new Queries(ctx, transport, encoder, stats, member -> sendConnect(member, 0));
         nextMember = firstMember;
@@ -91,20 +115,20 @@ final class Session implements ResponseHandler
         }
         if (UkehiClient.State.CONNECTED != state)
         {
-            return UkehiClient.NOT_CONNECTED;
+            return isSessionLimited ? UkehiClient.SESSION_LIMIT : UkehiClient.NOT_CONNECTED;
         }
-        if (outstanding.isFull())
+        if (!window.hasRoom(length, windowLimit) || !isAllSent())
         {
             return UkehiClient.BACK_PRESSURED;
         }
-        final long correlationId = lastCorrelationId + 1;
-        final int messageLength = encoder.command(correlationId, buffer, offset, length);
+        final long sequence = window.next();
+        final int messageLength = encoder.command(
+            sessionId, sequence, window.firstUnanswered(), buffer, offset, length);
         final long result = transport.member(finder.leader()).offer(encoder.buffer(), 0, messageLength);
         if (result > 0)
         {
-            lastCorrelationId = correlationId;
-            outstanding.add(correlationId, clock.nanoTime() + messageTimeoutNs);
-            return correlationId;
+            window.add(buffer, offset, length, clock.nanoTime() + messageTimeoutNs);
+            return baseId + sequence;
         }
         if (Publication.NOT_CONNECTED == result)
         {
@@ -169,6 +193,33 @@ final class Session implements ResponseHandler
     int queryCount()
     {
         return queries.size();
+    }
+
+    private boolean isAllSent()
+    {
+        return 0 == window.due() || resend(clock.nanoTime()) >= 0 && 0 == window.due();
+    }
+
+    /** Sends what is to be sent again, as far as it is taken; returns how many. */
+    private int resend(final long nowNs)
+    {
+        int sent = 0;
+        long sequence = window.due();
+        while (0 != sequence && nowNs - resendDueNs >= 0)
+        {
+            final int length = encoder.command(
+                sessionId, sequence, window.firstUnanswered(), window.buffer(), window.offset(sequence),
+                window.length(sequence));
+            if (transport.member(finder.leader()).offer(encoder.buffer(), 0, length) <= 0)
+            {
+                break;
+            }
+            window.onSent();
+            stats.resent++;
+            sent++;
+            sequence = window.due();
+        }
+        return sent;
     }
 
     int poll(final ReplyListener replyListener)
@@ -263,12 +314,12 @@ final class Session implements ResponseHandler
     /** Gives a command up, so that nobody is told of its end; false if it has ended already. */
     boolean forget(final long correlationId)
     {
-        return outstanding.remove(correlationId);
+        return window.contains(correlationId - baseId) && forgotten.add(correlationId);
     }
 
     int outstandingCount()
     {
-        return outstanding.size();
+        return window.size() - forgotten.size();
     }
 
     UkehiClient.State state()
@@ -284,6 +335,11 @@ final class Session implements ResponseHandler
     long term()
     {
         return finder.term();
+    }
+
+    long clientId()
+    {
+        return clientId;
     }
 
     long sessionId()
@@ -318,15 +374,81 @@ final class Session implements ResponseHandler
         {
             onImageGone(image, nowNs);
         }
-        work += UkehiClient.State.CONNECTED == state ? watchLeader(nowNs) : finder.doWork(nowNs);
+        work += hasLeader ? watchLeader(nowNs) : finder.doWork(nowNs);
         work += queries.doWork(nowNs, tellQuery);
-        long expired;
-        while (OutstandingCommands.NONE != (expired = outstanding.removeExpired(nowNs)))
+        if (window.isExpired(nowNs))
         {
-            tell(expired, Outcome.UNKNOWN, ReplyCode.NULL_VAL, 0, 0, NOTHING, 0, 0);
-            work++;
+            work += giveUpSession(nowNs);
         }
+        return work + (hasLeader ? doSession(nowNs) : 0);
+    }
+
+    /** Asks for a session while there is none, and sends what is unanswered again where it may be lost. */
+    private int doSession(final long nowNs)
+    {
+        if (NO_SESSION == sessionId)
+        {
+            if (nowNs - openDueNs < 0)
+            {
+                return 0;
+            }
+            openDueNs = nowNs + backoffMaxNs;
+            transport.member(finder.leader()).offer(encoder.buffer(), 0, encoder.openSession());
+            return 1;
+        }
+        if (hasProgressed || 0 == window.size())
+        {
+            hasProgressed = false;
+            progressNs = nowNs;
+        }
+        else if (nowNs - progressNs >= RESEND_NS)
+        {
+            progressNs = nowNs;
+            window.rewind();
+        }
+        return resend(nowNs);
+    }
+
+    /** The oldest command has waited for too long: all are given up, and the session with them. */
+    private int giveUpSession(final long nowNs)
+    {
+        sayGoodbye();
+        return loseSession(nowNs);
+    }
+
+    /** There is no session any longer: what is unanswered is unknown, and the next one is another client's. */
+    private int loseSession(final long nowNs)
+    {
+        final int likely = finder.leader();
+        stats.sessionsLost++;
+        clientId = newClientId();
+        encoder.clientId(clientId);
+        adapter.clientId(clientId);
+        sessionId = NO_SESSION;
+        isSessionLimited = false;
+        startSearch(likely, nowNs);
+        return tellAllUnknown();
+    }
+
+    private int tellAllUnknown()
+    {
+        int work = 0;
+        for (long sequence = window.firstUnanswered(); sequence < window.next(); sequence++)
+        {
+            if (window.remove(sequence))
+            {
+                tell(baseId + sequence, Outcome.UNKNOWN, ReplyCode.NULL_VAL, 0, 0, NOTHING, 0, 0);
+                work++;
+            }
+        }
+        baseId += window.next() - 1;
+        window.clear();
         return work;
+    }
+
+    private static long newClientId()
+    {
+        return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     }
 
     private int watchLeader(final long nowNs)
@@ -350,6 +472,7 @@ final class Session implements ResponseHandler
     private void startSearch(final int likely, final long nowNs)
     {
         state = UkehiClient.State.CONNECTING;
+        hasLeader = false;
         stats.searches++;
         finder.search(likely, nowNs);
     }
@@ -382,14 +505,7 @@ final class Session implements ResponseHandler
     private int abandon()
     {
         state = UkehiClient.State.CLOSED;
-        int work = queries.abandon(tellQuery);
-        long correlationId;
-        while (OutstandingCommands.NONE != (correlationId = outstanding.removeOldest()))
-        {
-            tell(correlationId, Outcome.UNKNOWN, ReplyCode.NULL_VAL, 0, 0, NOTHING, 0, 0);
-            work++;
-        }
-        return work;
+        return queries.abandon(tellQuery) + tellAllUnknown();
     }
 
     private void tell(
@@ -402,6 +518,10 @@ final class Session implements ResponseHandler
         final int offset,
         final int length)
     {
+        if (forgotten.remove(correlationId))
+        {
+            return;
+        }
         try
         {
             listener.onReply(correlationId, outcome, code, index, token, buffer, offset, length);
@@ -446,10 +566,12 @@ final class Session implements ResponseHandler
         final long nowNs = clock.nanoTime();
         if (finder.onConnectReply(reply.correlationId(), from, likely, reply.term(), code, nowNs))
         {
-            state = UkehiClient.State.CONNECTED;
+            hasLeader = true;
+            state = NO_SESSION == sessionId ? UkehiClient.State.CONNECTING : UkehiClient.State.CONNECTED;
             stats.connects++;
             leaderImage = aeronSessionId;
-            firstIdAtLeader = lastCorrelationId + 1;
+            openDueNs = nowNs;
+            onTermOfLeader(nowNs);
             final int messageLength = transport.member(from).maxMessageLength();
             maxCommandLength = Math.min(
                 reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OFFSET));
@@ -471,23 +593,50 @@ final class Session implements ResponseHandler
     public void onReply(final ReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
     {
         watch.onHeard();
-        final long correlationId = reply.correlationId();
-        if (!outstanding.remove(correlationId))
-        {
-            stats.late++;
-            return;
-        }
+        final long sequence = reply.correlationId();
         final ReplyCode code = CODES[reply.codeRaw()];
         switch (code)
         {
-            case COMMITTED -> tell(
-                correlationId, Outcome.COMMITTED, code, reply.index(), reply.token(), buffer, offset, length);
-            // A code of a later version: it may mean anything.
-            case NULL_VAL -> tell(correlationId, Outcome.UNKNOWN, code, 0, 0, NOTHING, 0, 0);
+            case COMMITTED ->
+            {
+                if (window.remove(sequence))
+                {
+                    hasProgressed = true;
+                    tell(baseId + sequence, Outcome.COMMITTED, code, reply.index(), reply.token(), buffer, offset,
+                        length);
+                }
+                else
+                {
+                    stats.late++;
+                }
+            }
+            // Codes of a later version may mean anything; a command that is too long for a new leader bars the way.
+            case SESSION_LOST, NULL_VAL, REJECTED_TOO_LARGE -> loseSession(clock.nanoTime());
+            default -> onNotTaken(sequence, code, reply.leaderId());
+        }
+    }
+
+    /** The command stays where it is, and will be sent again; some codes say that this is the wrong node. */
+    private void onNotTaken(final long sequence, final ReplyCode code, final int leaderId)
+    {
+        if (!hasLeader || !window.contains(sequence))
+        {
+            return;
+        }
+        final long nowNs = clock.nanoTime();
+        switch (code)
+        {
+            case REJECTED_NOT_LEADER -> startSearch(transport.indexOf(leaderId), nowNs);
+            case REJECTED_RECOVERING -> startSearch(LeaderFinder.NONE, nowNs);
+            case REJECTED_NO_SESSION -> startSearch(finder.leader(), nowNs);
             default ->
             {
-                onRejected(correlationId, code, reply.leaderId());
-                tell(correlationId, Outcome.REJECTED, code, 0, 0, NOTHING, 0, 0);
+                // What was sent behind it is refused as well: once is enough.
+                if (nowNs - resendDueNs >= 0)
+                {
+                    resendDueNs = nowNs + backoffMinNs;
+                    window.rewind();
+                }
             }
         }
     }
@@ -529,22 +678,39 @@ final class Session implements ResponseHandler
         }
     }
 
-    /** Some rejections say that this is the wrong node; those of commands sent to an earlier leader are no news. */
-    private void onRejected(final long correlationId, final ReplyCode code, final int leaderId)
+    /** What was sent in an earlier term may be lost. */
+    private void onTermOfLeader(final long nowNs)
     {
-        if (UkehiClient.State.CONNECTED != state || correlationId < firstIdAtLeader)
+        window.rewind();
+        resendDueNs = nowNs;
+        progressNs = nowNs;
+    }
+
+    @Override
+    public void onSessionOpened(final SessionOpenedDecoder opened)
+    {
+        watch.onHeard();
+        if (NO_SESSION != sessionId || !hasLeader)
         {
             return;
         }
-        switch (code)
+        final long nowNs = clock.nanoTime();
+        final short code = opened.codeRaw();
+        if (code == ConnectCode.OK.value() && opened.clusterSession() > 0 && opened.window() > 0)
         {
-            case REJECTED_NOT_LEADER -> startSearch(transport.indexOf(leaderId), clock.nanoTime());
-            case REJECTED_RECOVERING -> startSearch(LeaderFinder.NONE, clock.nanoTime());
-            case REJECTED_NO_SESSION -> startSearch(finder.leader(), clock.nanoTime());
-            default ->
-            {
-                // The leader stays the one to ask.
-            }
+            sessionId = opened.clusterSession();
+            windowLimit = Math.min(maxOutstanding, opened.window());
+            isSessionLimited = false;
+            state = UkehiClient.State.CONNECTED;
+            stats.sessions++;
+        }
+        else if (code == ConnectCode.SESSION_LIMIT.value())
+        {
+            isSessionLimited = true;
+        }
+        else
+        {
+            startSearch(LeaderFinder.NONE, nowNs);
         }
     }
 
@@ -555,6 +721,11 @@ final class Session implements ResponseHandler
         if (finder.onRedirect(likely, redirect.term()))
         {
             startSearch(likely, clock.nanoTime());
+        }
+        else if (hasLeader && likely == finder.leader() && redirect.term() > lastTerm)
+        {
+            lastTerm = redirect.term();
+            onTermOfLeader(clock.nanoTime());
         }
     }
 
@@ -574,7 +745,7 @@ final class Session implements ResponseHandler
     /** Other members than the leader end sessions too, when they have not heard from the client for a while. */
     private void onImageGone(final int aeronSessionId, final long nowNs)
     {
-        if (UkehiClient.State.CONNECTED == state && aeronSessionId == leaderImage)
+        if (hasLeader && aeronSessionId == leaderImage)
         {
             startSearch(LeaderFinder.NONE, nowNs);
         }

@@ -22,11 +22,12 @@ import org.agrona.MutableDirectBuffer;
  * happens-before between them. A client does nothing while it is not called: it must be polled, also when nothing is
  * expected, several times per keep-alive interval.
  * <p>
- * <b>Nothing is sent twice.</b> {@link #offer} and {@link #poll} never repeat a command, since the cluster does not yet
- * tell repetitions apart and would apply both. A command that was sent when the connection was lost stays outstanding:
- * the next leader may answer it. If nobody has within the message timeout, its outcome is
- * {@link Outcome#UNKNOWN}, and a reply that comes later is ignored. Commands arrive in the order they were offered as
- * long as the leader stays; across a change of leader, some of them may be missing between others.
+ * <b>A command is applied once.</b> Commands belong to a session that the cluster keeps in its log, and are numbered in
+ * it. One that has no reply when the leader is lost, or refuses it, is sent again to the next leader, with all those
+ * behind it; the cluster applies it if it has not yet, and gives the reply of the first time if it has. Commands of a
+ * client are applied in the order in which they were offered. What is left is {@link Outcome#UNKNOWN}: only if the
+ * session itself is lost, because nobody in the cluster heard of the client for the session timeout, or no reply came
+ * within the message timeout and the client has given it up. The client then goes on with a new one.
  * <p>
  * In the steady state, {@link #offer} and {@link #poll} allocate nothing.
  */
@@ -47,13 +48,16 @@ public final class UkehiClient implements AutoCloseable
     /** {@link #offerQuery}: whichever member can be reached. */
     public static final int ANY_MEMBER = 0;
 
+    /** The cluster has as many sessions as it may: try again later. The command was not sent. */
+    public static final long SESSION_LIMIT = -7;
+
     /** Where a client is. */
     public enum State
     {
         /** A leader is looked for. */
         CONNECTING,
 
-        /** A leader has been found. */
+        /** A leader has been found, and the client has a session. */
         CONNECTED,
 
         /** Closed, or Aeron was closed under it. */
@@ -118,7 +122,7 @@ public final class UkehiClient implements AutoCloseable
      * @param length in bytes, 0 or more.
      * @return a correlation id, greater than 0 and greater than all before: the listener will be told exactly once how
      * the command with this id ended. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #BACK_PRESSURED},
-     * {@link #TOO_LARGE} or {@link #CLOSED}.
+     * {@link #SESSION_LIMIT}, {@link #TOO_LARGE} or {@link #CLOSED}.
      * @throws IndexOutOfBoundsException if the buffer does not hold the range.
      */
     public long offer(final DirectBuffer buffer, final int offset, final int length)
@@ -283,9 +287,8 @@ public final class UkehiClient implements AutoCloseable
     }
 
     /**
-     * Sends a command and waits for its reply. It is sent again as long as it was certainly not applied (no leader,
-     * back-pressure, leadership has moved, another entry stands in its place), until the message timeout; what is
-     * sent last is waited for as long again.
+     * Sends a command and waits for its reply: within the message timeout for a leader that takes it, and as long again
+     * for the reply.
      * <p>
      * Commands of {@link #offer} may not be outstanding, since nobody would be told of them; with
      * {@link #request(DirectBuffer, int, int, MutableDirectBuffer, ReplyListener)} they may.
@@ -363,7 +366,7 @@ public final class UkehiClient implements AutoCloseable
         return session.state();
     }
 
-    /** The client's name at the nodes, drawn at random. */
+    /** The session in the cluster, greater than 0 and greater than all before; 0 while there is none. */
     public long sessionId()
     {
         return session.sessionId();

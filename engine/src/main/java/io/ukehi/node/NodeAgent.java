@@ -1,6 +1,7 @@
 package io.ukehi.node;
 
 import io.aeron.Aeron;
+import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.QueryCode;
@@ -57,6 +58,7 @@ final class NodeAgent implements Agent
     private final EmbeddedQueries.Asker queryAsker = this::askQuery;
     private final EmbeddedCommands.Proposer commandProposer = this::proposeCommand;
     private final ClientHandler clientHandler = new Clients();
+    private final ClientPresence clientPresence = this::isClientPresent;
     private Replica replica;
     private AeronPeers peers;
     private ClientGateway gateway;
@@ -152,6 +154,7 @@ final class NodeAgent implements Agent
         workCount += gateway.poll(clientHandler, CLIENT_FRAGMENT_LIMIT);
         workCount += commands.poll(commandProposer, COMMAND_LIMIT);
         workCount += queries.poll(queryAsker, COMMAND_LIMIT);
+        workCount += replica.doSessions(nowNs, clientPresence);
         workCount += replica.doWork();
         workCount += peers.doWork(nowNs);
         workCount += gateway.doWork(nowNs);
@@ -225,6 +228,11 @@ final class NodeAgent implements Agent
         final int length)
     {
         return replica.query(commands.sessionId(), correlationId, consistency, maxLagNs, buffer, offset, length);
+    }
+
+    private boolean isClientPresent(final long clientId)
+    {
+        return gateway.isPresent(clientId);
     }
 
     private void fail(final Throwable thrown)
@@ -335,26 +343,22 @@ final class NodeAgent implements Agent
                 commands.onCommitted(
                     header.correlationId(), header.index(), header.fencingToken(), reply, offset, length);
             }
-            else if (isProposedHere || Role.LEADER == role)
+            else if (header.sessionId() > 0 && (isProposedHere || Role.LEADER == role))
             {
                 // A leader answers for the one before it, too, if the client has come over meanwhile.
                 gateway.reply(
-                    header.sessionId(), header.correlationId(), ReplyCode.COMMITTED.value(),
-                    header.index(), header.fencingToken(), reply, offset, length);
+                    replica.sessions().get(header.sessionId()).clientId(), header.correlationId(),
+                    ReplyCode.COMMITTED.value(), header.index(), header.fencingToken(), reply, offset, length);
             }
         }
 
         @Override
         public void onSuperseded(final long sessionId, final long correlationId)
         {
+            // A client sends what is unanswered again, to the next leader.
             if (sessionId == commands.sessionId())
             {
                 commands.onEnded(correlationId, CommandOutcome.SUPERSEDED);
-            }
-            else
-            {
-                gateway.reply(
-                    sessionId, correlationId, ReplyCode.REJECTED_SUPERSEDED.value(), 0, 0, NOTHING, 0, 0);
             }
         }
 
@@ -381,7 +385,7 @@ final class NodeAgent implements Agent
         @Override
         public void onAbandoned(final long sessionId, final long correlationId)
         {
-            // A client finds out by losing its session.
+            // A client finds out by losing its connection.
             if (sessionId == commands.sessionId())
             {
                 commands.onEnded(correlationId, CommandOutcome.UNKNOWN);
@@ -397,26 +401,49 @@ final class NodeAgent implements Agent
         @Override
         public void onSessionOpened(final long clientId, final SessionState session)
         {
+            if (Role.LEADER == role)
+            {
+                if (null == session)
+                {
+                    gateway.sessionOpened(clientId, 0, 0, ConnectCode.SESSION_LIMIT);
+                }
+                else
+                {
+                    gateway.sessionOpened(clientId, session.id(), session.replyLimit(), ConnectCode.OK);
+                }
+            }
         }
 
         @Override
         public void onSessionClosed(final SessionState session, final boolean isExpired)
         {
+            if (Role.LEADER == role && isExpired)
+            {
+                gateway.reply(
+                    session.clientId(), 0, ReplyCode.SESSION_LOST.value(), 0, 0, NOTHING, 0, 0);
+            }
         }
 
         @Override
         public void onRepeated(final SessionState session, final long sequence)
         {
+            if (Role.LEADER == role)
+            {
+                gateway.reply(
+                    session.clientId(), sequence, ReplyCode.COMMITTED.value(), session.replyIndex(sequence),
+                    session.replyToken(sequence), session.replyBuffer(), session.replyOffset(sequence),
+                    session.replyLength(sequence));
+            }
         }
 
         @Override
         public void onNotTaken(final SessionState session, final long sequence)
         {
-        }
-
-        @Override
-        public void onUnknownSession(final long sessionId, final long sequence)
-        {
+            if (Role.LEADER == role)
+            {
+                gateway.reply(
+                    session.clientId(), sequence, ReplyCode.REJECTED_BACK_PRESSURED.value(), 0, 0, NOTHING, 0, 0);
+            }
         }
     }
 
@@ -431,8 +458,8 @@ final class NodeAgent implements Agent
             final int offset,
             final int length)
         {
-            final long result = replica.propose(payload, offset, length);
-            if (result > 0)
+            final long result = replica.proposeInSession(sessionId, payload, offset, length);
+            if (result >= 0)
             {
                 return TAKEN;
             }
@@ -440,12 +467,61 @@ final class NodeAgent implements Agent
             {
                 return LATER;
             }
+            if (SessionGate.FORGED == result || SessionGate.MALFORMED == result)
+            {
+                refusedCount++;
+                return TAKEN;
+            }
+            return refusalOf(result).value();
+        }
+
+        private ReplyCode refusalOf(final long result)
+        {
             if (Raft.NOT_LEADER == result)
             {
-                return ReplyCode.REJECTED_NOT_LEADER.value();
+                return ReplyCode.REJECTED_NOT_LEADER;
             }
-            return Replica.RECOVERING == result ?
-                ReplyCode.REJECTED_RECOVERING.value() : ReplyCode.REJECTED_STORAGE.value();
+            if (Replica.RECOVERING == result)
+            {
+                return ReplyCode.REJECTED_RECOVERING;
+            }
+            if (SessionGate.NO_SESSION == result)
+            {
+                return ReplyCode.SESSION_LOST;
+            }
+            if (SessionGate.OUT_OF_ORDER == result)
+            {
+                return ReplyCode.REJECTED_OUT_OF_ORDER;
+            }
+            return SessionGate.SESSION_BUSY == result ?
+                ReplyCode.REJECTED_BACK_PRESSURED : ReplyCode.REJECTED_STORAGE;
+        }
+
+        @Override
+        public int onOpenSession(final long sessionId)
+        {
+            final long result = replica.openSession(sessionId);
+            if (result >= 0)
+            {
+                return TAKEN;
+            }
+            if (SessionGate.SESSION_LIMIT == result)
+            {
+                return ConnectCode.SESSION_LIMIT.value();
+            }
+            if (Replica.RECOVERING == result)
+            {
+                return ConnectCode.RECOVERING.value();
+            }
+            // A disk that is full may have room later.
+            return Raft.NOT_LEADER == result ? ConnectCode.REDIRECT.value() : LATER;
+        }
+
+        @Override
+        public void onCloseSession(final long sessionId)
+        {
+            // Where it cannot be taken now, the session expires.
+            replica.closeSession(sessionId);
         }
 
         @Override

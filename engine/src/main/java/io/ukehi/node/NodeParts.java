@@ -10,6 +10,7 @@ import io.ukehi.log.IdentityFile;
 import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
 import io.ukehi.raft.RaftConfig;
+import io.ukehi.statemachine.Sessions;
 import io.ukehi.transport.AeronPeers;
 import io.ukehi.transport.AeronPeersContext;
 import io.ukehi.transport.ClientGateway;
@@ -43,6 +44,9 @@ final class NodeParts implements AutoCloseable
 {
     private static final long LISTEN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
+    /** Session time goes in steps, of which there have to be several in a timeout. */
+    private static final long MIN_SESSION_TIMEOUT_NS = 4 * Sessions.MAX_STEP_NS;
+
     private final NodeContext context;
     private final NanoClock clock = SystemNanoClock.INSTANCE;
     private final NodeCounters counters = new NodeCounters();
@@ -73,8 +77,9 @@ final class NodeParts implements AutoCloseable
         this.errors = new ErrorLog(context.errorHandler());
         this.aeronErrors = new AeronErrors(errors);
         this.commands = new EmbeddedCommands(
-            ThreadLocalRandom.current().nextLong(), context.commandQueueLength(), context.maxCommandLength(),
-            context.commandListener(), errors);
+            // Below 0: ids of clients' sessions are above.
+            ThreadLocalRandom.current().nextLong() | Long.MIN_VALUE, context.commandQueueLength(),
+            context.maxCommandLength(), context.commandListener(), errors);
     }
 
     static NodeParts launch(final NodeContext context)
@@ -105,7 +110,8 @@ final class NodeParts implements AutoCloseable
         hardState = HardStateFile.open(storage);
         final LogConfig config = new LogConfig()
             .segmentLength(context.segmentLength())
-            .maxPayloadLength(EmbeddedCommands.payloadLength(context.maxCommandLength()))
+            .maxPayloadLength(Math.max(
+                SessionGate.MAX_PAYLOAD_LENGTH, SessionGate.payloadLength(context.maxCommandLength())))
             .durability(context.durability())
             .corruptionPolicy(context.corruptionPolicy())
             .hasPeers(context.memberAddresses().size() > 1)
@@ -204,11 +210,19 @@ final class NodeParts implements AutoCloseable
             .initialCommitIndex(log.recovery().commitIndex());
     }
 
+    private SessionLimits sessionLimits()
+    {
+        final SessionLimits defaults = SessionLimits.DEFAULT;
+        return new SessionLimits(
+            context.sessionLimit(), Math.max(context.sessionTimeoutNs(), MIN_SESSION_TIMEOUT_NS),
+            defaults.replyLimit(), defaults.replyBytesLimit(), defaults.inflightBytes());
+    }
+
     private ReplicaLimits limits()
     {
         return new ReplicaLimits(
             context.applyLimit(), context.pendingLimit(), context.maxReplyLength(),
-            FencingToken.MAX_PART);
+            FencingToken.MAX_PART, sessionLimits());
     }
 
     private AeronPeersContext peersContext()

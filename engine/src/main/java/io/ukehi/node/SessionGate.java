@@ -56,14 +56,16 @@ public final class SessionGate
     private static final int KEEP_ALIVES_IN_TIMEOUT = 4;
     private static final int BLOCK_LENGTH = SessionCommandEntryDecoder.BLOCK_LENGTH;
 
+    /** Longest payload of an entry that is about sessions and not a command, in bytes. */
+    static final int MAX_PAYLOAD_LENGTH = KEEP_ALIVES_IN_ENTRY * SessionKeepAliveEntryEncoder.BLOCK_LENGTH;
+
     private final Raft raft;
     private final CommandApplier applier;
     private final Sessions sessions;
     private final PendingProposals pending;
     private final ReplicaListener listener;
     private final SessionLimits limits;
-    private final UnsafeBuffer entry =
-        new UnsafeBuffer(new byte[KEEP_ALIVES_IN_ENTRY * SessionKeepAliveEntryEncoder.BLOCK_LENGTH]);
+    private final UnsafeBuffer entry = new UnsafeBuffer(new byte[MAX_PAYLOAD_LENGTH]);
     private final SessionOpenEntryEncoder openEntry = new SessionOpenEntryEncoder();
     private final SessionCloseEntryEncoder closeEntry = new SessionCloseEntryEncoder();
     private long keepAliveDueNs;
@@ -85,6 +87,12 @@ public final class SessionGate
         this.pending = pending;
         this.listener = listener;
         this.limits = limits;
+    }
+
+    /** Length of an entry's payload that holds a command of a session. */
+    static int payloadLength(final int commandLength)
+    {
+        return BLOCK_LENGTH + commandLength;
     }
 
     /**

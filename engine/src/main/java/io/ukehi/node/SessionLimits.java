@@ -16,5 +16,5 @@ public record SessionLimits(
 {
     /** What holds where nothing is set. */
     public static final SessionLimits DEFAULT =
-        new SessionLimits(128, 10_000_000_000L, 1024, 4 * 1024 * 1024, 4 * 1024 * 1024);
+        new SessionLimits(128, 10_000_000_000L, 16 * 1024, 4 * 1024 * 1024, 4 * 1024 * 1024);
 }

@@ -10,6 +10,7 @@ import io.ukehi.codecs.client.ConnectDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
+import io.ukehi.codecs.client.OpenSessionDecoder;
 import io.ukehi.codecs.client.QueryDecoder;
 import io.ukehi.codecs.client.StatusRequestDecoder;
 import org.agrona.DirectBuffer;
@@ -36,6 +37,7 @@ public final class ClientAdapter
     private static final int GROUP_ID_OFFSET = KeepAliveDecoder.groupIdEncodingOffset();
     private static final int CLUSTER_ID_OFFSET = KeepAliveDecoder.clusterIdEncodingOffset();
     private static final int SESSION_ID_OFFSET = KeepAliveDecoder.sessionIdEncodingOffset();
+    private static final int SESSION_OFFSET = CommandDecoder.clusterSessionEncodingOffset();
     private static final int CORRELATION_ID_OFFSET = CommandDecoder.correlationIdEncodingOffset();
 
     /** By value; the last one stands for none. */
@@ -163,6 +165,7 @@ public final class ClientAdapter
             case QueryDecoder.TEMPLATE_ID -> QueryDecoder.BLOCK_LENGTH;
             case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;
             case CloseDecoder.TEMPLATE_ID -> CloseDecoder.BLOCK_LENGTH;
+            case OpenSessionDecoder.TEMPLATE_ID -> OpenSessionDecoder.BLOCK_LENGTH;
             case StatusRequestDecoder.TEMPLATE_ID -> StatusRequestDecoder.BLOCK_LENGTH;
             default -> NO_SUCH_TEMPLATE;
         };
@@ -184,7 +187,7 @@ public final class ClientAdapter
         final long correlationId =
             buffer.getLong(blockOffset + CORRELATION_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER);
         final boolean isDone = requests.onCommand(
-            sessionId, correlationId, buffer, blockOffset + SESSION_ID_OFFSET, bodyLength - SESSION_ID_OFFSET);
+            sessionId, correlationId, buffer, blockOffset + SESSION_OFFSET, bodyLength - SESSION_OFFSET);
         action = isDone ? CONTINUE : ABORT;
         return null;
     }
@@ -264,13 +267,11 @@ public final class ClientAdapter
         {
             return DropReason.MALFORMED;
         }
-        if (CloseDecoder.TEMPLATE_ID == header.templateId())
+        switch (header.templateId())
         {
-            requests.onClose(sessionId);
-        }
-        else
-        {
-            requests.onKeepAlive(sessionId);
+            case CloseDecoder.TEMPLATE_ID -> requests.onClose(sessionId);
+            case OpenSessionDecoder.TEMPLATE_ID -> action = requests.onOpenSession(sessionId) ? CONTINUE : ABORT;
+            default -> requests.onKeepAlive(sessionId);
         }
         return null;
     }

@@ -30,7 +30,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class ClientGateway implements AutoCloseable
 {
-    private static final int IDS_LENGTH = CommandEncoder.BLOCK_LENGTH - CommandEncoder.sessionIdEncodingOffset();
+    private static final int IDS_LENGTH = CommandEncoder.BLOCK_LENGTH - CommandEncoder.clusterSessionEncodingOffset();
+    private static final int MIN_SHARE = 4;
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
     private final ClientGatewayConfig config;
@@ -48,6 +49,7 @@ public final class ClientGateway implements AutoCloseable
     private ClientHandler handler;
     private Throwable failure;
     private boolean isIpcFirst;
+    private int turn;
     private long leaderTerm;
     private int leaderId = ClientMessageEncoder.NO_LEADER;
     private ConnectCode connectCode = ConnectCode.RECOVERING;
@@ -102,12 +104,32 @@ public final class ClientGateway implements AutoCloseable
 
     private int poll(final Subscription subscription, final ControlledFragmentAssembler assembler, final int limit)
     {
-        final int count = null == subscription || limit <= 0 ? 0 : subscription.controlledPoll(assembler, limit);
+        final int count = null == subscription || limit <= 0 ? 0 : pollFairly(subscription, assembler, limit);
         if (null != failure)
         {
             final Throwable thrown = failure;
             failure = null;
             LangUtil.rethrowUnchecked(thrown);
+        }
+        return count;
+    }
+
+    /** In turn, and from nobody more than a share at a time: who sends much makes the others wait for little. */
+    private int pollFairly(
+        final Subscription subscription, final ControlledFragmentAssembler assembler, final int limit)
+    {
+        final int images = subscription.imageCount();
+        final int share = Math.max(MIN_SHARE, limit / Math.max(1, images));
+        int count = 0;
+        turn++;
+        for (int i = 0; i < images && count < limit && null == failure; i++)
+        {
+            // Images come and go behind our back, and one that is gone has nothing to read.
+            final int position = (int)Integer.toUnsignedLong(turn + i) % images;
+            if (position < subscription.imageCount())
+            {
+                count += subscription.imageAtIndex(position).controlledPoll(assembler, share);
+            }
         }
         return count;
     }
@@ -248,6 +270,34 @@ public final class ClientGateway implements AutoCloseable
     }
 
     /**
+     * Tells a client of its replicated session.
+     *
+     * @param sessionId of the client.
+     * @param session   id of the replicated session; 0 if there is none.
+     * @param window    commands that may be unanswered at a time.
+     * @param code      why there is none, or {@link ConnectCode#OK}.
+     * @return false if there is no such client.
+     */
+    public boolean sessionOpened(
+        final long sessionId, final long session, final int window, final ConnectCode code)
+    {
+        final ClientSession client = sessions.get(sessionId);
+        if (null == client)
+        {
+            return false;
+        }
+        sessions.reply(client, encoder.sessionOpened(sessionId, session, window, code), NOTHING, 0, 0);
+        return true;
+    }
+
+    /** Whether a client is connected and was heard lately: within a quarter of the session timeout. */
+    public boolean isPresent(final long sessionId)
+    {
+        final ClientSession client = sessions.get(sessionId);
+        return null != client && client.isHeardLately();
+    }
+
+    /**
      * Who leads. If that has changed, every client hears of it; cheap if it has not.
      *
      * @param term         in which it leads.
@@ -356,6 +406,21 @@ public final class ClientGateway implements AutoCloseable
         }
 
         @Override
+        public boolean onOpenSession(final long sessionId)
+        {
+            if (null == heard(sessionId))
+            {
+                return true;
+            }
+            final int result = handler.onOpenSession(sessionId);
+            if (result >= 0)
+            {
+                sessionOpened(sessionId, 0, 0, ConnectCode.get((short)result));
+            }
+            return ClientHandler.LATER != result;
+        }
+
+        @Override
         public void onKeepAlive(final long sessionId)
         {
             final ClientSession session = heard(sessionId);
@@ -372,6 +437,7 @@ public final class ClientGateway implements AutoCloseable
             final ClientSession session = heard(sessionId);
             if (null != session)
             {
+                handler.onCloseSession(sessionId);
                 sessions.remove(session);
             }
         }

@@ -16,12 +16,12 @@ public interface ClientHandler
     /**
      * A sound command of a connected session, no longer than the configured maximum.
      *
-     * @param sessionId     of the client; names its session at every node.
-     * @param correlationId that the client gave the command.
-     * @param payload       holds session id, correlation id and the user's bytes, exactly as a log entry's payload
-     *                      does; reused, valid during the call.
+     * @param sessionId     of the client; names it at every node.
+     * @param correlationId of the command: its number in its session.
+     * @param payload       holds the replicated session's id, the command's number, the first unanswered one and the
+     *                      user's bytes, exactly as a log entry's payload does; reused, valid during the call.
      * @param offset        of the payload in bytes.
-     * @param length        of the payload in bytes, 16 (the two ids) or more.
+     * @param length        of the payload in bytes, 24 (the three numbers) or more.
      * @return {@link #TAKEN}, {@link #LATER}, or the value of an {@link io.ukehi.codecs.client.ReplyCode} with which
      * the gateway answers at once.
      */
@@ -47,6 +47,23 @@ public interface ClientHandler
         DirectBuffer buffer,
         int offset,
         int length);
+
+    /**
+     * A connected client wants a replicated session. The answer comes through {@link ClientGateway#sessionOpened}, now
+     * or later.
+     *
+     * @return {@link #TAKEN}, {@link #LATER}, or the value of a {@link io.ukehi.codecs.client.ConnectCode} with which
+     * the gateway answers at once.
+     */
+    default int onOpenSession(final long sessionId)
+    {
+        return TAKEN;
+    }
+
+    /** A connected client goes, and its replicated session with it. */
+    default void onCloseSession(final long sessionId)
+    {
+    }
 
     /**
      * A client asks how the node is.

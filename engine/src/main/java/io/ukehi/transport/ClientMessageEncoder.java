@@ -10,6 +10,7 @@ import io.ukehi.codecs.client.QueryReplyEncoder;
 import io.ukehi.codecs.client.RedirectEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.SessionOpenedEncoder;
 import io.ukehi.codecs.client.StatusReplyEncoder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -35,6 +36,7 @@ public final class ClientMessageEncoder
     private final ReplyEncoder reply = new ReplyEncoder();
     private final QueryReplyEncoder queryReply = new QueryReplyEncoder();
     private final RedirectEncoder redirect = new RedirectEncoder();
+    private final SessionOpenedEncoder sessionOpened = new SessionOpenedEncoder();
     private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
     private final CloseEncoder close = new CloseEncoder();
     private final StatusReplyEncoder statusReply = new StatusReplyEncoder();
@@ -170,6 +172,19 @@ public final class ClientMessageEncoder
             .term(term)
             .leaderId(leaderId);
         return sealed(RedirectEncoder.BLOCK_LENGTH);
+    }
+
+    /** Tells of a replicated session; returns the message's length. */
+    public int sessionOpened(final long sessionId, final long session, final int window, final ConnectCode code)
+    {
+        sessionOpened.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .clusterSession(session)
+            .window(window)
+            .code(code);
+        return sealed(SessionOpenedEncoder.BLOCK_LENGTH);
     }
 
     /** Answers a KeepAlive; returns the message's length. */

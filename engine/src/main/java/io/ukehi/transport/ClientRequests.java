@@ -24,6 +24,9 @@ public interface ClientRequests
         int offset,
         int length);
 
+    /** Returns false if the question must be offered again. */
+    boolean onOpenSession(long sessionId);
+
     void onKeepAlive(long sessionId);
 
     void onClose(long sessionId);

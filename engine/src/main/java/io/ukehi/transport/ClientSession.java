@@ -91,6 +91,12 @@ final class ClientSession
         queryCount = Math.max(0, queryCount - 1);
     }
 
+    /** Within the last two ticks, of the eight that make a session timeout. */
+    boolean isHeardLately()
+    {
+        return silentTicks <= 2;
+    }
+
     /** One more tick without a word; returns how many. */
     int onTick()
     {

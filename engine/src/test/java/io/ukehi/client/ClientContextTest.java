@@ -72,7 +72,7 @@ class ClientContextTest
         final ClientContext ctx = context().conclude();
         assertEquals(1, ctx.clusterId());
         assertEquals(0, ctx.groupId());
-        assertEquals(TimeUnit.SECONDS.toNanos(5), ctx.messageTimeoutNs());
+        assertEquals(TimeUnit.SECONDS.toNanos(30), ctx.messageTimeoutNs());
         assertEquals(65_536, ctx.maxOutstanding());
         assertNotNull(ctx.aeronDirectoryName());
         assertFalse(ctx.embeddedDriver());

@@ -3,6 +3,7 @@ package io.ukehi.client;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.codecs.client.QueryCode;
@@ -10,6 +11,7 @@ import io.ukehi.codecs.client.Consistency;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.transport.ClientGateway;
@@ -33,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class ClientWithGatewayTest implements IdleStrategy
 {
-    private static final int IDS_LENGTH = 16;
+    private static final int IDS_LENGTH = 24;
 
     private final Ends ends = new Ends();
     private final Member[] members = new Member[3];
@@ -104,6 +106,13 @@ class ClientWithGatewayTest implements IdleStrategy
                 gateway.queryReply(sessionId, correlationId, queryAnswer, 77, buffer, offset, length);
             }
             return queryAnswer;
+        }
+
+        @Override
+        public int onOpenSession(final long sessionId)
+        {
+            gateway.sessionOpened(sessionId, 1, 100, ConnectCode.OK);
+            return TAKEN;
         }
 
         @Override
@@ -188,7 +197,7 @@ class ClientWithGatewayTest implements IdleStrategy
     }
 
     @Test
-    void shouldBeToldOfRejectionsAndHeldBackCommands()
+    void shouldSendAgainWhatWasHeldBackOrRefused()
     {
         members[1].laterCount = 5;
         final long later = client.offer(buffer, 0, 10);
@@ -196,8 +205,11 @@ class ClientWithGatewayTest implements IdleStrategy
         assertEquals(Outcome.COMMITTED, ends.of(later).outcome());
         members[1].answer = ReplyCode.REJECTED_STORAGE.value();
         final long rejected = client.offer(buffer, 0, 10);
-        await("the rejection", () -> ends.has(rejected));
-        assertEquals(ReplyCode.REJECTED_STORAGE, ends.of(rejected).code());
+        await("the refusal", () -> client.stats().resent() > 0);
+        assertFalse(ends.has(rejected));
+        members[1].answer = ClientHandler.TAKEN;
+        await("the reply", () -> ends.has(rejected));
+        assertEquals(Outcome.COMMITTED, ends.of(rejected).outcome());
     }
 
     @Test

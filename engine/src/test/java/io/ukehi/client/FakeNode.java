@@ -25,6 +25,8 @@ import io.ukehi.codecs.client.QueryReplyEncoder;
 import io.ukehi.codecs.client.RedirectEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.OpenSessionDecoder;
+import io.ukehi.codecs.client.SessionOpenedEncoder;
 import io.ukehi.codecs.client.StatusReplyEncoder;
 import io.ukehi.codecs.client.StatusRequestDecoder;
 import java.util.ArrayDeque;
@@ -61,6 +63,8 @@ public final class FakeNode implements AutoCloseable
         void onQuery(FakeNode node, long correlationId, DirectBuffer buffer, int offset, int length);
     }
 
+    private static final long CLUSTER_SESSION = 500;
+
     public final int nodeId;
     /** Answers with the query itself, at index 77. */
     public QueryHandler queryHandler = (node, correlationId, bytes, offset, length) ->
@@ -73,6 +77,9 @@ public final class FakeNode implements AutoCloseable
     public int leaderId = -1;
     public long term = 1;
     public int maxCommandLength = 1024 * 1024;
+    public ConnectCode sessionCode = ConnectCode.OK;
+    public int window = 64 * 1024;
+    public int openCount;
     public int connectCount;
     public int closeCount;
     public int keepAliveCount;
@@ -276,6 +283,7 @@ public final class FakeNode implements AutoCloseable
             }
             case StatusRequestDecoder.TEMPLATE_ID ->
                 onStatusRequest(statusRequest.wrapAndApplyHeader(message, offset, header));
+            case OpenSessionDecoder.TEMPLATE_ID -> openSession();
             case KeepAliveDecoder.TEMPLATE_ID ->
             {
                 keepAliveCount++;
@@ -299,6 +307,16 @@ public final class FakeNode implements AutoCloseable
             .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
             .term(term).nodeId(nodeId).leaderId(leaderId).maxCommandLength(maxCommandLength).code(connectCode);
         send(connectReply.limit());
+    }
+
+    private void openSession()
+    {
+        openCount++;
+        final SessionOpenedEncoder opened = new SessionOpenedEncoder();
+        opened.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId)
+            .clusterSession(CLUSTER_SESSION + openCount).window(window).code(sessionCode);
+        send(opened.limit());
     }
 
     private void onStatusRequest(final StatusRequestDecoder message)

@@ -11,6 +11,7 @@ import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyDecoder;
 import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import java.nio.ByteOrder;
 import java.util.Random;
@@ -174,6 +175,12 @@ class ResponseAdapterTest implements ResponseHandler
 
     @Override
     public void onRedirect(final RedirectDecoder redirect)
+    {
+        others++;
+    }
+
+    @Override
+    public void onSessionOpened(final SessionOpenedDecoder opened)
     {
         others++;
     }

@@ -80,6 +80,13 @@ class ClientAdapterTest
         }
 
         @Override
+        public boolean onOpenSession(final long sessionId)
+        {
+            heard.add("open session " + sessionId);
+            return true;
+        }
+
+        @Override
         public void onKeepAlive(final long sessionId)
         {
             heard.add("keep alive " + sessionId);
@@ -164,8 +171,8 @@ class ClientAdapterTest
     void shouldPassACommandOnAsTheLogEntryWillHoldIt()
     {
         offer(bytes(messages.command(0x0102030405060708L, -9, new byte[]{'u', 'k', 'e'})));
-        final ByteBuffer expected = ByteBuffer.allocate(19).order(ByteOrder.LITTLE_ENDIAN);
-        expected.putLong(0x0102030405060708L).putLong(-9).put(new byte[]{'u', 'k', 'e'});
+        final ByteBuffer expected = ByteBuffer.allocate(27).order(ByteOrder.LITTLE_ENDIAN);
+        expected.putLong(ClientMessages.CLUSTER_SESSION).putLong(-9).putLong(1).put(new byte[]{'u', 'k', 'e'});
         assertArrayEquals(expected.array(), recorder.payload);
     }
 
@@ -321,7 +328,7 @@ class ClientAdapterTest
         shouldDrop(DropReason.UNSUPPORTED_VERSION, sealed(message));
         header.version(MessageHeaderEncoder.SCHEMA_VERSION);
         // What nodes say, and what nobody says.
-        for (final int templateId : new int[]{0, 2, 4, 5, 9, 10, 0xFFFF})
+        for (final int templateId : new int[]{0, 2, 4, 5, 9, 11, 0xFFFF})
         {
             header.templateId(templateId);
             shouldDrop(DropReason.UNKNOWN_TEMPLATE, sealed(message));

@@ -140,9 +140,9 @@ class ClientGatewayTest
             harness.await(() -> harness.handler.commands.contains("5 " + id));
             final byte[] payload = harness.handler.payload;
             final UnsafeBuffer ids = new UnsafeBuffer(payload);
-            assertEquals(5, ids.getLong(0));
+            assertEquals(ClientMessages.CLUSTER_SESSION, ids.getLong(0));
             assertEquals(id, ids.getLong(8));
-            assertArrayEquals(command, Arrays.copyOfRange(payload, 16, payload.length));
+            assertArrayEquals(command, Arrays.copyOfRange(payload, 24, payload.length));
 
             final byte[] answer = bytes(Math.min(length, 20_000));
             assertTrue(reply(probe, id, answer));
@@ -178,7 +178,7 @@ class ClientGatewayTest
         harness.handler.laterCount = 3;
         harness.await(() -> harness.handler.commands.size() >= 2);
         assertEquals(List.of("5 1", "5 2"), harness.handler.commands);
-        assertEquals(16 + length, harness.handler.payload.length);
+        assertEquals(24 + length, harness.handler.payload.length);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
+import io.ukehi.codecs.client.OpenSessionEncoder;
 import io.ukehi.codecs.client.StatusRequestEncoder;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -17,6 +18,9 @@ final class ClientMessages
     private final MutableDirectBuffer buffer = new ExpandableArrayBuffer(1024);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final MessageSeal seal = new MessageSeal();
+    /** The replicated session that commands name. */
+    static final long CLUSTER_SESSION = 77;
+
     private final long clusterId;
     private final int groupId;
 
@@ -63,9 +67,18 @@ final class ClientMessages
             .groupId(groupId)
             .clusterId(clusterId)
             .sessionId(sessionId)
-            .correlationId(correlationId);
+            .clusterSession(CLUSTER_SESSION)
+            .correlationId(correlationId)
+            .firstUnanswered(1);
         buffer.putBytes(COMMAND_HEAD_LENGTH, bytes);
         return seal(COMMAND_HEAD_LENGTH + bytes.length);
+    }
+
+    int openSession(final long sessionId)
+    {
+        final OpenSessionEncoder open = new OpenSessionEncoder();
+        open.wrapAndApplyHeader(buffer, 0, header).groupId(groupId).clusterId(clusterId).sessionId(sessionId);
+        return seal(open.limit());
     }
 
     int keepAlive(final long sessionId)
