@@ -127,6 +127,8 @@ public enum CoverageMark
     SESSION_BUSY,
     /** A client is told that its session is no more. */
     SESSION_LOST_TOLD,
+    /** A damaged entry is repaired with what a peer has. */
+    ENTRY_REPAIRED,
     /** A command is taken, and another one committed in its place. */
     SUPERSEDED,
     /** A command is committed after the leadership that took it has ended. */

@@ -270,10 +270,21 @@ public final class Replica
         }
         if (isRecovering)
         {
-            return applier.apply(replayTo, applyLimit);
+            return replay();
         }
         final int workCount = doRaft() + apply() + reads.doWork();
         return null == snapshots ? workCount : workCount + snapshots.doWork(raft, nowNs);
+    }
+
+    private int replay()
+    {
+        final int applied = applier.apply(replayTo, applyLimit);
+        if (applier.isWaitingForRepair())
+        {
+            // Sound a moment ago, when it was recovered, and nobody can be asked yet: a start acts by the policy.
+            throw new IllegalStateException("entry " + log.damagedIndex() + " of the log is damaged");
+        }
+        return applied;
     }
 
     private int doRaft()
@@ -289,6 +300,10 @@ public final class Replica
         final long commitIndex = raft.commitIndex();
         final int applied = applier.apply(
             null == snapshots ? commitIndex : snapshots.applyTo(commitIndex), applyLimit);
+        if (applier.isWaitingForRepair())
+        {
+            raft.onDamagedRead();
+        }
         if (applied > 0)
         {
             pending.onAppliedTo(applier.appliedIndex(), applier.appliedTerm(), superseded);
@@ -485,6 +500,18 @@ public final class Replica
         public void onRefused(final int fromId, final String reason)
         {
             listener.onRefused(fromId, reason);
+        }
+
+        @Override
+        public void onDamage(final long index)
+        {
+            listener.onDamage(index);
+        }
+
+        @Override
+        public void onRepaired(final long index, final int fromId)
+        {
+            listener.onRepaired(index, fromId);
         }
     }
 }

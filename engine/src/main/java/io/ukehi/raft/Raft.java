@@ -122,7 +122,7 @@ public final class Raft implements PeerHandler
     /** Collects durability: the leader commits, a follower acknowledges. Work done. */
     public int doProgress()
     {
-        return switch (state.role())
+        return repair.doWork() + switch (state.role())
         {
             case LEADER -> leadership.doProgress();
             case FOLLOWER -> follower.doProgress() + doubt.ask();
@@ -243,6 +243,12 @@ public final class Raft implements PeerHandler
             CoverageMark.TERM_RENEWED.hit();
             election.standNow(true);
         }
+    }
+
+    /** The state machine needs an entry that is damaged, in this cycle: see {@link RaftConfig#repairTimeoutNs}. */
+    public void onDamagedRead()
+    {
+        state.onDamagedRead();
     }
 
     @Override
@@ -389,6 +395,7 @@ public final class Raft implements PeerHandler
         if (isPossible(fromId, term))
         {
             doubt.onLeaderLog(fromId, term, incarnation, leaderLastIndex);
+            repair.onReply(fromId, incarnation, frames, offset, length);
         }
     }
 

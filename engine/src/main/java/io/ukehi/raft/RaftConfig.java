@@ -25,6 +25,7 @@ public final class RaftConfig
     private long randomSeed;
     private long incarnation = 1;
     private long initialCommitIndex;
+    private long repairTimeoutNs = 30_000_000_000L;
     private boolean isReadLease;
     private long readLeaseMarginNs;
 
@@ -231,6 +232,18 @@ public final class RaftConfig
         return electionTimeoutMinNs - readLeaseMarginNs();
     }
 
+    /** How long the state machine or a peer may wait for a damaged entry that the peers are asked for. */
+    public RaftConfig repairTimeoutNs(final long timeoutNs)
+    {
+        repairTimeoutNs = timeoutNs;
+        return this;
+    }
+
+    public long repairTimeoutNs()
+    {
+        return repairTimeoutNs;
+    }
+
     /**
      * Checks the settings.
      *
@@ -253,6 +266,7 @@ public final class RaftConfig
         require(maxInflightBytes >= maxAppendBytes, "maxInflightBytes must hold an append", maxInflightBytes);
         require(maxInflightMessages > 0, "maxInflightMessages must be greater than 0", maxInflightMessages);
         require(incarnation != 0, "incarnation must not be 0", incarnation);
+        require(repairTimeoutNs > 0, "repairTimeoutNs must be greater than 0", repairTimeoutNs);
         require(initialCommitIndex >= 0, "initialCommitIndex must not be negative", initialCommitIndex);
         require(readLeaseMarginNs >= 0, "readLeaseMarginNs must not be negative", readLeaseMarginNs);
         require(!isReadLease || readLeaseNs() > heartbeatIntervalNs,

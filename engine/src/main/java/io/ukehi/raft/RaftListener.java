@@ -38,6 +38,25 @@ public interface RaftListener
     }
 
     /**
+     * Another entry is the first that is damaged in the log, or none is any more.
+     *
+     * @param index of the entry; 0 if there is none.
+     */
+    default void onDamage(final long index)
+    {
+    }
+
+    /**
+     * A damaged entry was repaired with what a peer had.
+     *
+     * @param index  of the entry.
+     * @param fromId of the peer.
+     */
+    default void onRepaired(final long index, final int fromId)
+    {
+    }
+
+    /**
      * A message was dropped because it breaks a rule that no correct peer breaks: damaged frames, an append that would
      * cut what is committed, two leaders of one term. Counted, reported, and without effect.
      *

@@ -23,6 +23,9 @@ public interface RaftLog
     /** Nothing was appended: the entries do not follow from the log's last one (index, term, token or chained CRC). */
     long NOT_CONTIGUOUS = -4;
 
+    /** Nothing was read: the entry is damaged, or one that lies in the way to it. See {@link #damagedIndex()}. */
+    int DAMAGED = -5;
+
     /** Index of the oldest entry held, {@code lastIndex() + 1} if there is none. */
     long firstIndex();
 
@@ -99,7 +102,8 @@ public interface RaftLog
      * @param toIndex   last entry wanted; more than {@code lastIndex()} means up to it.
      * @param maxBytes  bound on the run; a first entry larger than it is read all the same.
      * @param cursor    filled with the run.
-     * @return length of the run in bytes. 0 if there is nothing to read. A run never crosses a segment.
+     * @return length of the run in bytes. 0 if there is nothing to read; {@link #DAMAGED} if the first entry cannot be
+     * read. A run never crosses a segment, and ends before an entry that is damaged.
      */
     int read(long fromIndex, long toIndex, int maxBytes, EntryCursor cursor);
 
@@ -131,6 +135,26 @@ public interface RaftLog
      * @param frameCrc of that entry.
      */
     void resetTo(long index, long term, long token, long timeNs, int frameCrc);
+
+    /**
+     * First entry that is known to be damaged: found by a read, or by the log itself in what nobody reads. 0 if there
+     * is none.
+     */
+    default long damagedIndex()
+    {
+        return 0;
+    }
+
+    /**
+     * Stores verified frames over damaged ones, in place and durably.
+     *
+     * @param cursor standing on {@link #damagedIndex()}, in a run of committed entries.
+     * @return whether they fitted in length and in the chain on both sides; otherwise nothing was changed.
+     */
+    default boolean repairFrames(final EntryCursor cursor)
+    {
+        return false;
+    }
 
     /**
      * Tells how far the log is known to be committed. The log keeps it without hurry, as the place up to which a

@@ -30,6 +30,9 @@ final class RaftState
     private Role role = Role.FOLLOWER;
     private int leaderId = RaftListener.NO_LEADER;
     private long commitIndex;
+    private long damageSinceNs;
+    private long damageNs;
+    private boolean isDamageFelt;
 
     RaftState(
         final RaftConfig config,
@@ -201,6 +204,34 @@ final class RaftState
             log.onCommit(index);
             membership.onCommitted(index);
         }
+    }
+
+    /** A damaged entry is needed, and cannot be read in this cycle. */
+    void onDamagedRead()
+    {
+        if (!isDamageFelt || nowNs - damageNs > config.electionTimeoutMaxNs())
+        {
+            damageSinceNs = nowNs;
+        }
+        isDamageFelt = true;
+        damageNs = nowNs;
+    }
+
+    /** For how long a damaged entry has been needed without a break, in nanoseconds. */
+    long damageHurtsNs()
+    {
+        return isDamageFelt ? damageNs - damageSinceNs : 0;
+    }
+
+    void announceDamage(final long index)
+    {
+        isDamageFelt = false;
+        listener.onDamage(index);
+    }
+
+    void announceRepair(final long index, final int fromId)
+    {
+        listener.onRepaired(index, fromId);
     }
 
     void refuse(final int fromId, final String reason)

@@ -146,6 +146,11 @@ final class Replicator
         Invariant.check(RaftLog.UNKNOWN_TERM != prevTerm, "the entry before those sent is known", prevIndex);
         final int length = state.log.read(
             nextIndex, state.log.lastIndex(), state.config.maxAppendBytes(), entries);
+        if (RaftLog.DAMAGED == length)
+        {
+            state.onDamagedRead();
+            return 0;
+        }
         final boolean isSent = state.sender.sendAppend(
             peerId, state.term(), sequence + 1, prevIndex, prevTerm, state.commitIndex(), length > 0 ? entries : null);
         if (!isSent)

@@ -63,6 +63,7 @@ public final class CommandApplier
     private long malformedCount = 0;
     private boolean started = false;
     private boolean blocked = false;
+    private boolean isWaitingForRepair;
 
     /**
      * Before {@link #start(long)} nothing can be applied.
@@ -201,7 +202,8 @@ public final class CommandApplier
         final long toIndex = commitIndex - fromIndex > maxEntries ? fromIndex + maxEntries : commitIndex;
         // Stays so when anything below throws: there is no way on from there.
         blocked = true;
-        while (appliedIndex < toIndex)
+        isWaitingForRepair = false;
+        while (appliedIndex < toIndex && !isWaitingForRepair)
         {
             applyRun(toIndex);
         }
@@ -258,6 +260,12 @@ public final class CommandApplier
     public long appliedClusterTimeNs()
     {
         return appliedClusterTimeNs;
+    }
+
+    /** Whether the last {@link #apply} ended at an entry that is damaged in the log. */
+    public boolean isWaitingForRepair()
+    {
+        return isWaitingForRepair;
     }
 
     /** Bytes of log that were applied, frames included, since this applier was made. */
@@ -325,6 +333,11 @@ public final class CommandApplier
     private void applyRun(final long toIndex)
     {
         final int length = log.read(appliedIndex + 1, toIndex, MAX_RUN_LENGTH, cursor);
+        if (RaftLog.DAMAGED == length)
+        {
+            isWaitingForRepair = true;
+            return;
+        }
         Invariant.check(length > 0, "a committed entry can be read", appliedIndex + 1, toIndex);
         appliedBytes += length;
         while (cursor.next())

@@ -4,6 +4,7 @@ import io.ukehi.Crc32c;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.agrona.BitUtil;
+import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 
@@ -72,6 +73,8 @@ public final class InMemoryLog implements RaftLog
     private boolean isFlushHeld;
     private int callsUntilFailure = UNLIMITED;
     private CutListener cutListener = fromIndex -> {};
+    private final LongHashSet damaged = new LongHashSet();
+    private long damagedIndex;
 
     /** Bounds a run that {@link #read} returns, as the end of a segment would. */
     public InMemoryLog entriesPerSegment(final int entries)
@@ -195,6 +198,45 @@ public final class InMemoryLog implements RaftLog
         durableIndex = lastIndex;
         commitMark = commitMark();
         durableCommitMark = commitMark;
+    }
+
+    /** An entry can be read no more; the log knows it once somebody tries, or {@link #scrub} comes by. */
+    public void damage(final long index)
+    {
+        damaged.add(index);
+    }
+
+    /** Looks for damage that nobody has come across. */
+    public void scrub()
+    {
+        damagedIndex = damaged.stream().mapToLong(Long::longValue).min().orElse(0);
+    }
+
+    @Override
+    public long damagedIndex()
+    {
+        return damagedIndex;
+    }
+
+    @Override
+    public boolean repairFrames(final EntryCursor entries)
+    {
+        final Cursor cursor = (Cursor)entries;
+        int frame = cursor.frame();
+        final int runEnd = cursor.offset() + cursor.length();
+        for (long index = cursor.index(); frame < runEnd; index++)
+        {
+            final int length = cursor.buffer().getInt(frame);
+            // The bytes that were there are the only ones that fit.
+            if (index > lastIndex || digestAt(index) != cursor.buffer().getInt(frame + CRC_OFFSET))
+            {
+                return false;
+            }
+            damaged.remove(index);
+            frame += BitUtil.align(length, ALIGNMENT);
+        }
+        damagedIndex = 0;
+        return true;
     }
 
     /** Forgets committed entries, as after a snapshot; the term before the first one that is left stays known. */
@@ -521,6 +563,12 @@ public final class InMemoryLog implements RaftLog
         {
             throw new IllegalArgumentException("not in the log: " + fromIndex);
         }
+        if (damaged.contains(fromIndex))
+        {
+            damagedIndex = fromIndex;
+            ((Cursor)cursor).fill(buffer, 0, 0, 0, true);
+            return DAMAGED;
+        }
         final long segmentEnd = fromIndex + entriesPerSegment - 1 - (fromIndex - 1) % entriesPerSegment;
         final long to = Math.min(segmentEnd, Math.min(toIndex, lastIndex));
         if (to < fromIndex)
@@ -531,7 +579,8 @@ public final class InMemoryLog implements RaftLog
         final int offset = offsetOf(fromIndex);
         int length = frameEnd(fromIndex) - offset;
         int count = 1;
-        while (fromIndex + count <= to && frameEnd(fromIndex + count) - offset <= maxBytes)
+        while (fromIndex + count <= to && frameEnd(fromIndex + count) - offset <= maxBytes &&
+            !damaged.contains(fromIndex + count))
         {
             length = frameEnd(fromIndex + count) - offset;
             count++;

@@ -33,6 +33,7 @@ import java.util.stream.LongStream;
  * hold 1->2 ack                 messages of a kind wait; release 1->2 lets them go; release 1->2 reversed: last first
  * replay 1->2 append            all that were ever sent on the link arrive once more
  * crash 2, kill 2, restart 2    power lost: what was not durable is gone | process gone: all that was written stays
+ * damage 2 3, damage 2 3 found  entry 3 of node 2's log can be read no more | and the node knows it
  * lose 2 3, lose 2 3 all        power lost at node 2, its log ends with entry 3 then | it knows not how much is gone
  * pause 2, resume 2             the process stands still while time goes on
  * disk 2 slow                   flushes wait; disk 2 flush completes them, disk 2 flush-one the oldest; disk 2 fast
@@ -53,6 +54,7 @@ import java.util.stream.LongStream;
  * expect vouched 1 2 4          leader 1 knows node 2 to hold 4 entries
  * expect vote 3 2               node 3's vote in its term is node 2's; expect vote 3 none
  * expect doubtful 3             node 3 may have lost what it acknowledged; expect sure 3: it has not, or has it again
+ * expect intact 3               no entry of node 3's log is known to be damaged
  * expect term 3 +1              node 3's term is one higher than at "note 3"
  * note 3                        remembers node 3's term and the elections of the whole cluster
  * expect elections &lt;= 2         elections in which somebody stood since the last note
@@ -119,7 +121,7 @@ final class Scenario
             case "expect" -> require(holds(words, 1), () -> "is not so");
             case "await" -> require(
                 cluster.runUntil(() -> holds(words, 1), time(words[words.length - 1])), () -> "is not so in time");
-            case "crash", "kill", "lose", "restart", "pause", "resume", "disk", "vote-disk" -> toNode(words);
+            case "crash", "kill", "lose", "damage", "restart", "pause", "resume", "disk", "vote-disk" -> toNode(words);
             default -> toNetwork(words);
         }
     }
@@ -267,11 +269,21 @@ final class Scenario
             case "kill" -> cluster.crash(id, node.log().lastIndex());
             case "lose" -> cluster.lose(
                 id, number(words[2]), words.length > 3 ? Long.MAX_VALUE : node.log().durableIndex());
+            case "damage" -> damage(node.log(), number(words[2]), words.length > 3);
             case "restart" -> cluster.restart(id);
             case "pause" -> node.pause(true);
             case "resume" -> node.pause(false);
             case "disk" -> disk(node.log(), words);
             default -> node.hardState().fault(InMemoryHardState.Fault.valueOf(words[2].toUpperCase()));
+        }
+    }
+
+    private static void damage(final InMemoryLog log, final int index, final boolean isFound)
+    {
+        log.damage(index);
+        if (isFound)
+        {
+            log.scrub();
         }
     }
 
@@ -417,6 +429,7 @@ final class Scenario
             case "term" -> cluster.node(number(words[at + 1])).hardState().term() ==
                 notedTerms.get(number(words[at + 1])) + Long.parseLong(words[at + 2]);
             case "doubtful" -> upNodes(words[at + 1]).stream().allMatch(node -> node.raft().doubtfulTo() > 0);
+            case "intact" -> upNodes(words[at + 1]).stream().allMatch(node -> 0 == node.log().damagedIndex());
             case "sure" -> upNodes(words[at + 1]).stream().allMatch(node -> 0 == node.raft().doubtfulTo());
             case "elections" -> elections() - notedElections <= number(words[at + 2]);
             case "members" -> members(number(words[at + 1])).equals(words[at + 2]);
