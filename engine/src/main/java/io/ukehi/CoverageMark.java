@@ -129,6 +129,8 @@ public enum CoverageMark
     SESSION_LOST_TOLD,
     /** A damaged entry is repaired with what a peer has. */
     ENTRY_REPAIRED,
+    /** A leader hands leadership over because its disk is slow. */
+    SLOW_DISK_LEADER_GIVES_WAY,
     /** A command is taken, and another one committed in its place. */
     SUPERSEDED,
     /** A command is committed after the leadership that took it has ended. */

@@ -6,6 +6,7 @@ import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.log.StorageException;
 import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftListener;
@@ -63,6 +64,7 @@ final class NodeAgent implements Agent
     private AeronPeers peers;
     private ClientGateway gateway;
     private long refusedCount;
+    private long repairCount;
     private long sampleClockNs;
     private Role role = Role.FOLLOWER;
     private volatile Throwable failure;
@@ -194,6 +196,8 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.DROP_COUNT, drops.total() + refusedCount);
         counters.set(NodeCounters.Kind.SESSION_COUNT, gateway.sessionCount());
         counters.set(NodeCounters.Kind.DOUBTFUL_TO, raft.doubtfulTo());
+        counters.set(NodeCounters.Kind.DAMAGED_INDEX, log.damagedIndex());
+        counters.set(NodeCounters.Kind.REPAIR_COUNT, repairCount);
     }
 
     private boolean proposeCommand(
@@ -328,6 +332,22 @@ final class NodeAgent implements Agent
         public void onRefused(final int fromId, final String reason)
         {
             refusedCount++;
+        }
+
+        @Override
+        public void onDamage(final long index)
+        {
+            if (index > 0)
+            {
+                errors.onError(new StorageException("entry " + index + " of the log is damaged on the disk of " + name +
+                    ". The other members are asked for it; whoever needs it waits"));
+            }
+        }
+
+        @Override
+        public void onRepaired(final long index, final int fromId)
+        {
+            repairCount++;
         }
 
         @Override

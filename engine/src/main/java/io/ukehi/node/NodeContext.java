@@ -82,6 +82,15 @@ public final class NodeContext
     /** What becomes of damage in the log: TRUNCATE_TO_LAST_GOOD, REFUSE_START or ALERT_AND_CONTINUE. */
     public static final String CORRUPTION_POLICY_PROP_NAME = "ukehi.corruption.policy";
 
+    /** How long the state machine or a peer waits for a damaged entry that the others are asked for. */
+    public static final String REPAIR_TIMEOUT_PROP_NAME = "ukehi.repair.timeout";
+
+    /** How long an entry may take to become durable on a leader's own disk before the disk is slow; 0 if for ever. */
+    public static final String SLOW_DISK_THRESHOLD_PROP_NAME = "ukehi.slow.disk.threshold";
+
+    /** How long a leader's disk may be slow before the leader hands leadership over. */
+    public static final String SLOW_DISK_TIMEOUT_PROP_NAME = "ukehi.slow.disk.timeout";
+
     /** Length of a segment file of the log; a multiple of 4096 that holds the longest command. */
     public static final String SEGMENT_LENGTH_PROP_NAME = "ukehi.segment.length";
 
@@ -150,6 +159,9 @@ public final class NodeContext
         DATA_DIR_PROP_NAME,
         DURABILITY_PROP_NAME,
         CORRUPTION_POLICY_PROP_NAME,
+        REPAIR_TIMEOUT_PROP_NAME,
+        SLOW_DISK_THRESHOLD_PROP_NAME,
+        SLOW_DISK_TIMEOUT_PROP_NAME,
         SEGMENT_LENGTH_PROP_NAME,
         MAX_COMMAND_LENGTH_PROP_NAME,
         MAX_REPLY_LENGTH_PROP_NAME,
@@ -186,6 +198,9 @@ public final class NodeContext
     private String dataDirectoryName;
     private Durability durability;
     private CorruptionPolicy corruptionPolicy;
+    private long repairTimeoutNs;
+    private long slowDiskThresholdNs;
+    private long slowDiskTimeoutNs;
     private int segmentLength;
     private int maxCommandLength;
     private int maxReplyLength;
@@ -259,6 +274,9 @@ public final class NodeContext
         durability = settings.choice(DURABILITY_PROP_NAME, Durability.BATCH);
         corruptionPolicy = settings.choice(
             CORRUPTION_POLICY_PROP_NAME, CorruptionPolicy.TRUNCATE_TO_LAST_GOOD);
+        repairTimeoutNs = settings.durationNs(REPAIR_TIMEOUT_PROP_NAME, TimeUnit.SECONDS.toNanos(30));
+        slowDiskThresholdNs = settings.durationNs(SLOW_DISK_THRESHOLD_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(250));
+        slowDiskTimeoutNs = settings.durationNs(SLOW_DISK_TIMEOUT_PROP_NAME, TimeUnit.SECONDS.toNanos(5));
         segmentLength = settings.size(SEGMENT_LENGTH_PROP_NAME, LogConfig.SEGMENT_LENGTH_DEFAULT);
         maxCommandLength = settings.size(MAX_COMMAND_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
         maxReplyLength = settings.size(MAX_REPLY_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
@@ -601,6 +619,45 @@ public final class NodeContext
     public CorruptionPolicy corruptionPolicy()
     {
         return corruptionPolicy;
+    }
+
+    /** See {@link #REPAIR_TIMEOUT_PROP_NAME}. */
+    public NodeContext repairTimeoutNs(final long value)
+    {
+        settings.isSetByProgram(REPAIR_TIMEOUT_PROP_NAME);
+        repairTimeoutNs = value;
+        return this;
+    }
+
+    public long repairTimeoutNs()
+    {
+        return repairTimeoutNs;
+    }
+
+    /** See {@link #SLOW_DISK_THRESHOLD_PROP_NAME}. */
+    public NodeContext slowDiskThresholdNs(final long value)
+    {
+        settings.isSetByProgram(SLOW_DISK_THRESHOLD_PROP_NAME);
+        slowDiskThresholdNs = value;
+        return this;
+    }
+
+    public long slowDiskThresholdNs()
+    {
+        return slowDiskThresholdNs;
+    }
+
+    /** See {@link #SLOW_DISK_TIMEOUT_PROP_NAME}. */
+    public NodeContext slowDiskTimeoutNs(final long value)
+    {
+        settings.isSetByProgram(SLOW_DISK_TIMEOUT_PROP_NAME);
+        slowDiskTimeoutNs = value;
+        return this;
+    }
+
+    public long slowDiskTimeoutNs()
+    {
+        return slowDiskTimeoutNs;
     }
 
     /** See {@link #SEGMENT_LENGTH_PROP_NAME}. */

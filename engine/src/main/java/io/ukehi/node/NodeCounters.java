@@ -59,7 +59,13 @@ public final class NodeCounters implements AutoCloseable
         SESSION_COUNT("session-count"),
 
         /** Up to which index acknowledged entries may be missing here; 0 if none. See {@link NodeRole#DOUBTFUL}. */
-        DOUBTFUL_TO("doubtful-to");
+        DOUBTFUL_TO("doubtful-to"),
+
+        /** First entry of the log that is known to be damaged and not repaired yet; 0 if there is none. */
+        DAMAGED_INDEX("damaged-index"),
+
+        /** Damaged entries that were repaired with what other members had, since the start. */
+        REPAIR_COUNT("repair-count");
 
         private final String label;
 

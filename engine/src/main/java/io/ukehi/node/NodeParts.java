@@ -207,6 +207,8 @@ final class NodeParts implements AutoCloseable
             .incarnation(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE))
             .readLease(context.readLease())
             .readLeaseMarginNs(context.readLeaseMarginNs())
+            .repairTimeoutNs(context.repairTimeoutNs())
+            .slowDiskNs(context.slowDiskThresholdNs(), context.slowDiskTimeoutNs())
             .initialCommitIndex(log.recovery().commitIndex());
     }
 

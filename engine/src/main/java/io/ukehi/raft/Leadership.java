@@ -22,6 +22,7 @@ final class Leadership
     private final FencingTokenState tokens;
     private final ConfigurationChange changes;
     private final Reconfiguration plan;
+    private final DiskWatch disk;
     private final UnsafeBuffer nothing = new UnsafeBuffer(new byte[0]);
     /** One for each peer, in the order of the membership's positions. */
     private Replicator[] replicators = {};
@@ -47,6 +48,7 @@ final class Leadership
         this.tokens = tokens;
         this.changes = new ConfigurationChange(state, this);
         this.plan = new Reconfiguration(state, this);
+        this.disk = new DiskWatch(state);
     }
 
     /** The other half of the wiring: rounds of reads are rounds of heartbeats. */
@@ -69,6 +71,7 @@ final class Leadership
         unusedToken = FencingToken.NONE;
         transferTarget = NO_TARGET;
         reads.begin();
+        disk.begin();
         replicators = new Replicator[0];
         ofThisTerm.clear();
         onMembers();
@@ -154,6 +157,10 @@ final class Leadership
         {
             CoverageMark.TRANSFER_GIVEN_UP.hit();
             transferTarget = NO_TARGET;
+        }
+        if (disk.isSlowForLong())
+        {
+            giveAway();
         }
         return true;
     }
@@ -287,6 +294,18 @@ final class Leadership
         }
     }
 
+    /** The disk here is slow, and has been for long. Where others are no better, this comes up again as late. */
+    private void giveAway()
+    {
+        disk.begin();
+        final Replicator successor = successor();
+        if (null != successor && transferTo(successor.peerId()))
+        {
+            CoverageMark.SLOW_DISK_LEADER_GIVES_WAY.hit();
+        }
+    }
+
+    /** The voter whose log is closest to this one, to take over; null if there is none. */
     private Replicator successor()
     {
         Replicator best = null;

@@ -26,6 +26,8 @@ public final class RaftConfig
     private long incarnation = 1;
     private long initialCommitIndex;
     private long repairTimeoutNs = 30_000_000_000L;
+    private long slowDiskThresholdNs;
+    private long slowDiskTimeoutNs = 5_000_000_000L;
     private boolean isReadLease;
     private long readLeaseMarginNs;
 
@@ -245,6 +247,29 @@ public final class RaftConfig
     }
 
     /**
+     * When a leader gives leadership away because of its disk: each entry takes longer than a threshold to become
+     * durable, for so long.
+     *
+     * @param thresholdNs 0 if never.
+     */
+    public RaftConfig slowDiskNs(final long thresholdNs, final long timeoutNs)
+    {
+        slowDiskThresholdNs = thresholdNs;
+        slowDiskTimeoutNs = timeoutNs;
+        return this;
+    }
+
+    public long slowDiskThresholdNs()
+    {
+        return slowDiskThresholdNs;
+    }
+
+    public long slowDiskTimeoutNs()
+    {
+        return slowDiskTimeoutNs;
+    }
+
+    /**
      * Checks the settings.
      *
      * @return this.
@@ -267,6 +292,8 @@ public final class RaftConfig
         require(maxInflightMessages > 0, "maxInflightMessages must be greater than 0", maxInflightMessages);
         require(incarnation != 0, "incarnation must not be 0", incarnation);
         require(repairTimeoutNs > 0, "repairTimeoutNs must be greater than 0", repairTimeoutNs);
+        require(slowDiskThresholdNs >= 0, "slowDiskThresholdNs must not be negative", slowDiskThresholdNs);
+        require(slowDiskTimeoutNs > 0, "slowDiskTimeoutNs must be greater than 0", slowDiskTimeoutNs);
         require(initialCommitIndex >= 0, "initialCommitIndex must not be negative", initialCommitIndex);
         require(readLeaseMarginNs >= 0, "readLeaseMarginNs must not be negative", readLeaseMarginNs);
         require(!isReadLease || readLeaseNs() > heartbeatIntervalNs,

@@ -271,8 +271,8 @@ class NodeContextTest
             case "dataDir" -> "dataDirectoryName";
             case "aeronDir" -> "aeronDirectoryName";
             case "idleStrategy" -> "idleStrategyName";
-            case "electionTimeoutMin", "electionTimeoutMax", "heartbeatInterval", "sessionTimeout", "readLeaseMargin" ->
-                name + "Ns";
+            case "electionTimeoutMin", "electionTimeoutMax", "heartbeatInterval", "sessionTimeout", "readLeaseMargin",
+                "repairTimeout", "slowDiskThreshold", "slowDiskTimeout" -> name + "Ns";
             default -> name.toString();
         };
     }

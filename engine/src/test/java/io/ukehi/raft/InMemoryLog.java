@@ -175,6 +175,8 @@ public final class InMemoryLog implements RaftLog
             throw new IllegalArgumentException("a crash keeps what is durable: " + keepIndex);
         }
         callsUntilFailure = UNLIMITED;
+        damaged.clear();
+        damagedIndex = 0;
         cutTo(keepIndex);
         flushes.clear();
         handedOverIndex = lastIndex;
@@ -200,10 +202,19 @@ public final class InMemoryLog implements RaftLog
         durableCommitMark = commitMark;
     }
 
-    /** An entry can be read no more; the log knows it once somebody tries, or {@link #scrub} comes by. */
+    /**
+     * Until a crash an entry can be read no more, as if memory had forgotten it; the log knows it once somebody tries,
+     * or {@link #scrub} comes by.
+     */
     public void damage(final long index)
     {
         damaged.add(index);
+    }
+
+    /** Whether any entry can be read no more, known or not. */
+    public boolean isDamaged()
+    {
+        return !damaged.isEmpty();
     }
 
     /** Looks for damage that nobody has come across. */

@@ -79,6 +79,8 @@ burstRate = 0.1 * random.nextDouble() * random.nextDouble();
             drawn.maxInflightMessages = 1 << random.nextInt(6);
             drawn.entriesPerSegment = random.nextBoolean() ? Integer.MAX_VALUE : 1 + random.nextInt(16);
             drawn.maxSequence = 0 == random.nextInt(4) ? 2 + random.nextInt(30) : 0xFFFF_FFFFL;
+            drawn.slowDiskThresholdNs = 0 == random.nextInt(3) ? MS * (20 + random.nextInt(100)) : 0;
+            drawn.slowDiskTimeoutNs = MS * (1 + random.nextInt(1000));
             return drawn;
         }
 

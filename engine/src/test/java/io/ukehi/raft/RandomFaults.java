@@ -27,6 +27,7 @@ final class RandomFaults
     private final double memberRate;
     private final double purgeRate;
     private final double lossRate;
+    private final double damageRate;
     private boolean isHealed;
     private int victim;
 
@@ -48,6 +49,7 @@ final class RandomFaults
         this.purgeRate = memberRate > 0 ? 0 : sometimes(0.02);
         // Which nodes are a minority is counted over all of them.
         this.lossRate = memberRate > 0 || cluster.settings().voters > 0 ? 0 : sometimes(0.004);
+        this.damageRate = memberRate > 0 || cluster.settings().voters > 0 ? 0 : sometimes(0.02);
         final SimulatedNetwork network = cluster.network();
         network.delayNs(MS / 10, MS + random.nextLong(1 + random.nextLong(40 * MS)));
         network.lossRate(sometimes(0.3));
@@ -163,6 +165,10 @@ final class RandomFaults
         {
             loseTail(node);
         }
+        if (node.isUp() && happens(damageRate))
+        {
+            damage(node.log());
+        }
         if (node.isUp() && happens(orderRate))
         {
             if (random.nextBoolean())
@@ -192,6 +198,28 @@ final class RandomFaults
         {
             final long doubtfulTo = random.nextBoolean() ? Long.MAX_VALUE : log.durableIndex();
             cluster.lose(node.id(), kept + random.nextLong(log.durableIndex() - kept + 1), doubtfulTo);
+        }
+    }
+
+    /** An entry that all nodes have committed durably can be read no more on one of them, and on one alone. */
+    private void damage(final InMemoryLog log)
+    {
+        long committed = Long.MAX_VALUE;
+        long first = 1;
+        boolean isIntact = true;
+        for (final SimulatedNode other : cluster.nodes())
+        {
+            committed = Math.min(committed, Math.min(other.log().commitMark(), other.log().durableIndex()));
+            first = Math.max(first, other.log().firstIndex());
+            isIntact &= other.log() == log || !other.log().isDamaged();
+        }
+        if (isIntact && committed >= first && size > 2)
+        {
+            log.damage(first + random.nextLong(committed - first + 1));
+            if (random.nextBoolean())
+            {
+                log.scrub();
+            }
         }
     }
 

@@ -18,6 +18,7 @@ import java.util.stream.LongStream;
  * cluster 5                     five nodes; messages take 1 ms, none is lost; no node stands by itself until "lively"
  * cluster 5 of 3                five nodes, of which 1 to 3 are voters and the others no members yet
  * cluster 3 found 2:1,1,2 3:1   as above, with logs found on disk: node 2 has entries of terms 1, 1, 2
+ * cluster 3 slow-disk 50ms 1s   a leader whose disk takes more than 50 ms, for a second, hands over
  * lively | calm                 timers run as they do | only "elect" makes a node stand
  * elect 1                       time passes, and only node 1 may stand, until it leads
  * stand 1                       the same, until node 1 has asked for votes, whatever comes of it
@@ -142,9 +143,15 @@ final class Scenario
         final SimulatedCluster.Settings settings = new SimulatedCluster.Settings().size(number(words[1]));
         final boolean isPart = words.length > 3 && "of".equals(words[2]);
         settings.voters = isPart ? number(words[3]) : 0;
+        final boolean hasSlowDisks = words.length > 4 && "slow-disk".equals(words[2]);
+        if (hasSlowDisks)
+        {
+            settings.slowDiskThresholdNs = time(words[3]);
+            settings.slowDiskTimeoutNs = time(words[4]);
+        }
         cluster = new SimulatedCluster(settings);
         cluster.network().delayNs(MS, MS);
-        for (int i = isPart ? 4 : 3; i < words.length; i++)
+        for (int i = isPart ? 4 : 3; i < words.length && !hasSlowDisks; i++)
         {
             final String[] parts = words[i].split(":");
             final SimulatedNode node = cluster.node(number(parts[0]));

@@ -28,6 +28,8 @@ public final class SimulatedCluster
         int maxInflightBytes = 1024 * 1024;
         int maxInflightMessages = 64;
         int entriesPerSegment = Integer.MAX_VALUE;
+        long slowDiskThresholdNs;
+        long slowDiskTimeoutNs = 1;
         long maxSequence = FencingToken.MAX_PART;
         /** Whether a test sends what no correct node would, so that refusals are right. */
         boolean isRefusalExpected;

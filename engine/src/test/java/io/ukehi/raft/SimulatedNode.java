@@ -57,6 +57,7 @@ public final class SimulatedNode implements RaftInvariants.Replica
             .maxAppendBytes(settings.maxAppendBytes)
             .maxInflightBytes(settings.maxInflightBytes)
             .maxInflightMessages(settings.maxInflightMessages)
+            .slowDiskNs(settings.slowDiskThresholdNs, settings.slowDiskTimeoutNs)
             .randomSeed(settings.seed * 31 + id + 1000 * incarnation)
             .incarnation(incarnation)
             .initialCommitIndex(log.commitMark());
