@@ -231,6 +231,18 @@ final class ObservedLog implements RaftLog
     }
 
     @Override
+    public long damagedIndex()
+    {
+        return log.damagedIndex();
+    }
+
+    @Override
+    public boolean repairFrames(final EntryCursor entries)
+    {
+        return log.repairFrames(entries);
+    }
+
+    @Override
     public int frameCrcAt(final long index)
     {
         return log.frameCrcAt(index);
