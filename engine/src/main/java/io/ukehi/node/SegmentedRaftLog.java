@@ -1,7 +1,6 @@
 package io.ukehi.node;
 
 import io.ukehi.log.SegmentedLog;
-import io.ukehi.log.StorageException;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.RaftLog;
 import org.agrona.DirectBuffer;
@@ -14,7 +13,8 @@ public final class SegmentedRaftLog implements RaftLog
         final boolean isSame = BACK_PRESSURED == SegmentedLog.BACK_PRESSURED &&
             STORAGE_FULL == SegmentedLog.STORAGE_FULL &&
             NOT_CONTIGUOUS == SegmentedLog.NOT_CONTIGUOUS &&
-            UNKNOWN_TERM == SegmentedLog.UNKNOWN_TERM;
+            UNKNOWN_TERM == SegmentedLog.UNKNOWN_TERM &&
+            DAMAGED == SegmentedLog.DAMAGED;
         if (!isSame)
         {
             throw new ExceptionInInitializerError("the codes of the log and of its port are not the same");
@@ -110,13 +110,19 @@ public final class SegmentedRaftLog implements RaftLog
     @Override
     public int read(final long fromIndex, final long toIndex, final int maxBytes, final EntryCursor cursor)
     {
-        final int length = log.read(fromIndex, toIndex, maxBytes, (LogEntryCursor)cursor);
-        if (SegmentedLog.DAMAGED == length)
-        {
-            throw new StorageException("entry " + log.damagedIndex() + " of the log is damaged, and is given to " +
-                "nobody; a start acts by the corruption policy");
-        }
-        return length;
+        return log.read(fromIndex, toIndex, maxBytes, (LogEntryCursor)cursor);
+    }
+
+    @Override
+    public long damagedIndex()
+    {
+        return log.damagedIndex();
+    }
+
+    @Override
+    public boolean repairFrames(final EntryCursor cursor)
+    {
+        return log.repairFrames((LogEntryCursor)cursor);
     }
 
     @Override

@@ -255,7 +255,10 @@ final class RepairCluster
             long index = log.firstIndex();
             while (index <= log.lastIndex())
             {
-                log.read(index, log.lastIndex(), Integer.MAX_VALUE, cursor);
+                if (log.read(index, log.lastIndex(), Integer.MAX_VALUE, cursor) <= 0)
+                {
+                    throw new AssertionError("entry " + index + " cannot be read");
+                }
                 crc.update(cursor.buffer(), cursor.offset(), cursor.length());
                 index += cursor.count();
             }
