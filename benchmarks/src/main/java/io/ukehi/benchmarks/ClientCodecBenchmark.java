@@ -1,5 +1,6 @@
 package io.ukehi.benchmarks;
 
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandEncoder;
@@ -126,6 +127,13 @@ public class ClientCodecBenchmark
             final int length)
         {
             total += sessionId + correlationId + maxLagNs + length;
+        }
+
+        @Override
+        public void onAdmin(
+            final long sessionId, final long correlationId, final AdminOperation operation, final int targetId)
+        {
+            total += targetId;
         }
 
         @Override

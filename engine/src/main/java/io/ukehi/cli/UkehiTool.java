@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = UkehiTool.Version.class,
     subcommands = {
-        DemoCommand.class, DevCommand.class, NodeCommand.class, StatusCommand.class,
+        DemoCommand.class, ChaosCommand.class, DevCommand.class, NodeCommand.class, StatusCommand.class,
+        TransferCommand.class, StepDownCommand.class,
         PutCommand.class, GetCommand.class, CasCommand.class, DeleteCommand.class, ScanCommand.class,
         LockCommand.class,
         WalCommand.class, RecoverQuorumCommand.class})

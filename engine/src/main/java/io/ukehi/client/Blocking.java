@@ -1,8 +1,11 @@
 package io.ukehi.client;
 
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.ReplyCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.IdleStrategy;
@@ -221,6 +224,78 @@ final class Blocking
         }
         answers.awaitStatus(index, correlationId);
         return true;
+    }
+
+    /** Asks the leader, wherever it is, or the member that is named; again until it answers or the time is up. */
+    AdminCode admin(final AdminOperation operation, final int memberId, final int targetId, final long timeoutNs)
+    {
+        checkNobodyWaits(null);
+        final long deadlineNs = clock.nanoTime() + timeoutNs;
+        AdminCode code = null;
+        while (clock.nanoTime() - deadlineNs < 0)
+        {
+            final int id = UkehiClient.ANY_MEMBER == memberId ? session.leaderId() : memberId;
+            final int member = transport.indexOf(id);
+            if (id > 0 && LeaderFinder.NONE == member)
+            {
+                throw new IllegalArgumentException("member " + id + " is none of " + ctx.endpoints());
+            }
+            if (id > 0 && session.askAdmin(member, operation, targetId))
+            {
+                final long againNs = clock.nanoTime() + ctx.keepAliveTimeoutNs();
+                while (null == session.adminCode() && clock.nanoTime() - againNs < 0)
+                {
+                    pollOnce();
+                }
+                code = session.adminCode();
+            }
+            final boolean isPassing = AdminCode.NOT_LEADER == code || AdminCode.RECOVERING == code;
+            if (null != code && !(isPassing && UkehiClient.ANY_MEMBER == memberId))
+            {
+                return code;
+            }
+            pollOnce();
+        }
+        if (null == code)
+        {
+            throw new ClientTimeoutException("nobody answered within " + timeoutNs / 1_000_000 + " ms:" +
+                answers.describe());
+        }
+        return code;
+    }
+
+    /** Waits until a member leads, as far as this client can tell; false if the time is up. */
+    boolean awaitLeader(final int memberId, final long timeoutNs)
+    {
+        return await(timeoutNs, () -> session.leaderId() == memberId);
+    }
+
+    /** Waits until somebody leads in a term above another; false if the time is up. */
+    boolean awaitTermAbove(final long term, final long timeoutNs)
+    {
+        return await(timeoutNs, () -> session.leaderId() > 0 && session.term() > term);
+    }
+
+    private boolean await(final long timeoutNs, final BooleanSupplier isSo)
+    {
+        final long deadlineNs = clock.nanoTime() + timeoutNs;
+        while (!isSo.getAsBoolean())
+        {
+            if (clock.nanoTime() - deadlineNs >= 0)
+            {
+                return false;
+            }
+            pollOnce();
+        }
+        return true;
+    }
+
+    private void pollOnce()
+    {
+        checkOpen();
+        checkInterrupt("while an operation was waited for");
+        wait.begin(null, Blocking::noCommandIsOutstanding);
+        idleStrategy.idle(session.poll(wait));
     }
 
     /** Whom the ends of commands are told while something else is waited for. */

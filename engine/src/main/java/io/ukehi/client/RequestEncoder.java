@@ -3,6 +3,8 @@ package io.ukehi.client;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.ukehi.Crc32c;
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminRequestEncoder;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
@@ -35,6 +37,7 @@ final class RequestEncoder
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final CommandEncoder command = new CommandEncoder();
+    private final AdminRequestEncoder admin = new AdminRequestEncoder();
     private final QueryEncoder query = new QueryEncoder();
     private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
     private final ConnectEncoder connect = new ConnectEncoder();
@@ -83,6 +86,18 @@ final class RequestEncoder
             .firstUnanswered(firstUnanswered);
         buffer.putBytes(COMMAND_OFFSET, bytes, offset, length);
         return seal(buffer, COMMAND_OFFSET + length, crc);
+    }
+
+    int admin(final long correlationId, final AdminOperation operation, final int targetId)
+    {
+        admin.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .targetId(targetId)
+            .operation(operation);
+        return seal(buffer, admin.limit(), crc);
     }
 
     int query(

@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.aeron.logbuffer.FragmentHandler;
 import io.aeron.logbuffer.Header;
 import io.ukehi.Crc32c;
+import io.ukehi.codecs.client.AdminReplyDecoder;
 import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
@@ -37,6 +38,7 @@ final class ResponseAdapter implements FragmentHandler
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final ConnectReplyDecoder connectReply = new ConnectReplyDecoder();
     private final ReplyDecoder reply = new ReplyDecoder();
+    private final AdminReplyDecoder adminReply = new AdminReplyDecoder();
     private final QueryReplyDecoder queryReply = new QueryReplyDecoder();
     private final SessionOpenedDecoder sessionOpened = new SessionOpenedDecoder();
     private final RedirectDecoder redirect = new RedirectDecoder();
@@ -122,6 +124,8 @@ final class ResponseAdapter implements FragmentHandler
                 queryReply.wrap(buffer, blockOffset, blockLength, version);
                 handler.onQueryReply(queryReply, buffer, dataOffset, offset + length - dataOffset);
             }
+            case AdminReplyDecoder.TEMPLATE_ID ->
+                handler.onAdminReply(adminReply.wrap(buffer, blockOffset, blockLength, version));
             case ConnectReplyDecoder.TEMPLATE_ID ->
                 handler.onConnectReply(
                     connectReply.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
@@ -165,6 +169,7 @@ final class ResponseAdapter implements FragmentHandler
         {
             case ReplyDecoder.TEMPLATE_ID -> ReplyDecoder.BLOCK_LENGTH;
             case QueryReplyDecoder.TEMPLATE_ID -> QueryReplyDecoder.BLOCK_LENGTH;
+            case AdminReplyDecoder.TEMPLATE_ID -> AdminReplyDecoder.BLOCK_LENGTH;
             case ConnectReplyDecoder.TEMPLATE_ID -> ConnectReplyDecoder.BLOCK_LENGTH;
             case RedirectDecoder.TEMPLATE_ID -> RedirectDecoder.BLOCK_LENGTH;
             case SessionOpenedDecoder.TEMPLATE_ID -> SessionOpenedDecoder.BLOCK_LENGTH;

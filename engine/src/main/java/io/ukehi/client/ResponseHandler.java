@@ -1,5 +1,6 @@
 package io.ukehi.client;
 
+import io.ukehi.codecs.client.AdminReplyDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
@@ -24,6 +25,9 @@ interface ResponseHandler
 
     /** A query has ended; the state machine's answer lies in {@code buffer}. */
     void onQueryReply(QueryReplyDecoder reply, DirectBuffer buffer, int offset, int length);
+
+    /** A member says what became of what an operator asked for. */
+    void onAdminReply(AdminReplyDecoder reply);
 
     /** Leadership has moved. */
     void onRedirect(RedirectDecoder redirect);

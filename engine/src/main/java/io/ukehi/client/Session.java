@@ -2,6 +2,9 @@ package io.ukehi.client;
 
 import io.aeron.Publication;
 import io.ukehi.Invariant;
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminReplyDecoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.Consistency;
@@ -67,6 +70,8 @@ final class Session implements ResponseHandler
     private long resendDueNs;
     private boolean hasProgressed;
     private long progressNs;
+    private long lastAdminId;
+    private AdminCode adminCode;
     private UkehiClient.State state = UkehiClient.State.CONNECTING;
     /** Of the last command of the session before: what is added to a command's number to get its correlation id. */
     private long baseId;
@@ -183,6 +188,28 @@ final class Session implements ResponseHandler
             }
         }
         return LeaderFinder.NONE == leader ? nextMember : leader;
+    }
+
+    /**
+     * Asks a member for something, after it has been told who asks.
+     *
+     * @return false if that cannot be sent now.
+     */
+    boolean askAdmin(final int member, final AdminOperation operation, final int targetId)
+    {
+        adminCode = null;
+        if (UkehiClient.State.CLOSED == state || !sendConnect(member, 0))
+        {
+            return false;
+        }
+        final int length = encoder.admin(++lastAdminId, operation, targetId);
+        return transport.member(member).offer(encoder.buffer(), 0, length) > 0;
+    }
+
+    /** What was answered to the last {@link #askAdmin}; null while nothing was. */
+    AdminCode adminCode()
+    {
+        return adminCode;
     }
 
     void forgetQuery(final long correlationId)
@@ -427,7 +454,9 @@ final class Session implements ResponseHandler
         sessionId = NO_SESSION;
         isSessionLimited = false;
         startSearch(likely, nowNs);
-        return tellAllUnknown();
+        // Answers to queries would be to the earlier name.
+        queries.onForgotten();
+        return queries.abandon(tellQuery) + tellAllUnknown();
     }
 
     private int tellAllUnknown()
@@ -656,6 +685,15 @@ final class Session implements ResponseHandler
         if (QueryCode.ANSWERED != code && QueryCode.NULL_VAL != code && from == nextMember)
         {
             nextMember = (nextMember + 1) % transport.memberCount();
+        }
+    }
+
+    @Override
+    public void onAdminReply(final AdminReplyDecoder reply)
+    {
+        if (reply.correlationId() == lastAdminId)
+        {
+            adminCode = reply.codeRaw() > AdminCode.UNSUPPORTED.value() ? AdminCode.NULL_VAL : reply.code();
         }
     }
 

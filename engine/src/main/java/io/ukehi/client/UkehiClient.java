@@ -1,6 +1,8 @@
 package io.ukehi.client;
 
 import io.aeron.Publication;
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -347,6 +349,63 @@ public final class UkehiClient implements AutoCloseable
     public ClusterStatus clusterStatus(final long timeoutNs)
     {
         return blocking.clusterStatus(timeoutNs);
+    }
+
+    /**
+     * Has the leader hand leadership to another member, and waits until that one leads. Commands of {@link #offer} may
+     * not be outstanding.
+     *
+     * @param targetId  a voter.
+     * @param timeoutNs how long to wait, in nanoseconds.
+     * @return what was answered last: {@link AdminCode#STARTED} only if the target leads now.
+     * @throws ClientTimeoutException if nobody answered, or the target does not lead in time: the transfer was given
+     *                                up.
+     */
+    public AdminCode transferLeadership(final int targetId, final long timeoutNs)
+    {
+        if (leaderId() == targetId)
+        {
+            return AdminCode.STARTED;
+        }
+        final AdminCode code =
+            blocking.admin(AdminOperation.TRANSFER_LEADERSHIP, ANY_MEMBER, targetId, timeoutNs);
+        if (AdminCode.STARTED == code && !blocking.awaitLeader(targetId, timeoutNs))
+        {
+            throw new ClientTimeoutException("member " + targetId + " does not lead; the leader is " + leaderId());
+        }
+        return code;
+    }
+
+    /**
+     * Has the leader give leadership up, and waits until somebody leads in a higher term. Commands of {@link #offer}
+     * may not be outstanding.
+     *
+     * @param timeoutNs how long to wait, in nanoseconds.
+     * @return what was answered.
+     * @throws ClientTimeoutException if nobody answered, or nobody leads in time.
+     */
+    public AdminCode stepDown(final long timeoutNs)
+    {
+        final long before = term();
+        final AdminCode code = blocking.admin(AdminOperation.STEP_DOWN, ANY_MEMBER, 0, timeoutNs);
+        if (AdminCode.STARTED == code && !blocking.awaitTermAbove(before, timeoutNs))
+        {
+            throw new ClientTimeoutException("nobody leads yet since the leader has stepped down");
+        }
+        return code;
+    }
+
+    /**
+     * Has a member take a snapshot soon. Commands of {@link #offer} may not be outstanding.
+     *
+     * @param memberId  whom to ask.
+     * @param timeoutNs how long to wait for its answer, in nanoseconds.
+     * @return {@link AdminCode#STARTED} if it will.
+     * @throws ClientTimeoutException if it does not answer.
+     */
+    public AdminCode takeSnapshot(final int memberId, final long timeoutNs)
+    {
+        return blocking.admin(AdminOperation.TAKE_SNAPSHOT, memberId, 0, timeoutNs);
     }
 
     /** Id of the leader the client is connected to, or -1. */

@@ -1,6 +1,8 @@
 package io.ukehi.node;
 
 import io.aeron.Aeron;
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
@@ -555,6 +557,38 @@ final class NodeAgent implements Agent
             final int length)
         {
             return replica.query(sessionId, correlationId, consistency, maxLagNs, buffer, offset, length);
+        }
+
+        @Override
+        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        {
+            if (replica.isRecovering())
+            {
+                return AdminCode.RECOVERING;
+            }
+            if (AdminOperation.TAKE_SNAPSHOT == operation)
+            {
+                return replica.takeSnapshot() ? AdminCode.STARTED : AdminCode.UNSUPPORTED;
+            }
+            if (Role.LEADER != replica.raft().role())
+            {
+                return AdminCode.NOT_LEADER;
+            }
+            if (AdminOperation.STEP_DOWN == operation)
+            {
+                return replica.raft().stepDown() ? AdminCode.STARTED : AdminCode.NOT_LEADER;
+            }
+            return transferTo(targetId);
+        }
+
+        private AdminCode transferTo(final int targetId)
+        {
+            final Raft raft = replica.raft();
+            if (raft.isTransferring())
+            {
+                return AdminCode.BUSY;
+            }
+            return raft.transferLeadership(targetId) ? AdminCode.STARTED : AdminCode.NO_SUCH_MEMBER;
         }
 
         @Override

@@ -267,6 +267,11 @@ final class Leadership
         return position < 0 ? null : replicators[position];
     }
 
+    boolean isTransferring()
+    {
+        return NO_TARGET != transferTarget;
+    }
+
     boolean transferTo(final int targetId)
     {
         final int position = state.membership.positionOf(targetId);

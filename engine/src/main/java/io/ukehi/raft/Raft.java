@@ -184,6 +184,12 @@ public final class Raft implements PeerHandler
         return Role.LEADER == state.role() && leadership.transferTo(targetId);
     }
 
+    /** Whether a transfer of leadership is under way. */
+    public boolean isTransferring()
+    {
+        return Role.LEADER == state.role() && leadership.isTransferring();
+    }
+
     /** Gives leadership up without naming a successor. False if this node does not lead. */
     public boolean stepDown()
     {

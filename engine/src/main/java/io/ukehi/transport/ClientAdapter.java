@@ -4,6 +4,8 @@ import static io.aeron.logbuffer.ControlledFragmentHandler.Action.ABORT;
 import static io.aeron.logbuffer.ControlledFragmentHandler.Action.CONTINUE;
 
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminRequestDecoder;
 import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.CommandDecoder;
 import io.ukehi.codecs.client.ConnectDecoder;
@@ -42,6 +44,7 @@ public final class ClientAdapter
 
     /** By value; the last one stands for none. */
     private static final Consistency[] CONSISTENCIES = Consistency.values();
+    private static final AdminOperation[] OPERATIONS = AdminOperation.values();
 
     private final long clusterId;
     private final int groupId;
@@ -50,6 +53,7 @@ public final class ClientAdapter
     private final MessageSeal seal = new MessageSeal();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final ConnectDecoder connect = new ConnectDecoder();
+    private final AdminRequestDecoder admin = new AdminRequestDecoder();
     private final QueryDecoder query = new QueryDecoder();
     private final StatusRequestDecoder statusRequest = new StatusRequestDecoder();
     private Action action;
@@ -116,6 +120,7 @@ public final class ClientAdapter
         return switch (header.templateId())
         {
             case CommandDecoder.TEMPLATE_ID -> onCommand(buffer, blockOffset, length - HEADER_LENGTH, sessionId);
+            case AdminRequestDecoder.TEMPLATE_ID -> onAdmin(buffer, blockOffset, restLength, sessionId);
             case QueryDecoder.TEMPLATE_ID -> onQuery(buffer, blockOffset, restLength, sessionId);
             case ConnectDecoder.TEMPLATE_ID -> onConnect(buffer, blockOffset, restLength, sessionId);
             case StatusRequestDecoder.TEMPLATE_ID -> onStatusRequest(buffer, blockOffset, restLength, sessionId);
@@ -162,6 +167,7 @@ public final class ClientAdapter
         {
             case ConnectDecoder.TEMPLATE_ID -> ConnectDecoder.BLOCK_LENGTH;
             case CommandDecoder.TEMPLATE_ID -> CommandDecoder.BLOCK_LENGTH;
+            case AdminRequestDecoder.TEMPLATE_ID -> AdminRequestDecoder.BLOCK_LENGTH;
             case QueryDecoder.TEMPLATE_ID -> QueryDecoder.BLOCK_LENGTH;
             case KeepAliveDecoder.TEMPLATE_ID -> KeepAliveDecoder.BLOCK_LENGTH;
             case CloseDecoder.TEMPLATE_ID -> CloseDecoder.BLOCK_LENGTH;
@@ -189,6 +195,19 @@ public final class ClientAdapter
         final boolean isDone = requests.onCommand(
             sessionId, correlationId, buffer, blockOffset + SESSION_OFFSET, bodyLength - SESSION_OFFSET);
         action = isDone ? CONTINUE : ABORT;
+        return null;
+    }
+
+    private DropReason onAdmin(
+        final DirectBuffer buffer, final int blockOffset, final int restLength, final long sessionId)
+    {
+        admin.wrap(buffer, blockOffset, header.blockLength(), header.version());
+        final int operation = admin.operationRaw();
+        if (operation >= OPERATIONS.length - 1 || (0 != restLength && isKnownVersion()))
+        {
+            return DropReason.MALFORMED;
+        }
+        requests.onAdmin(sessionId, admin.correlationId(), OPERATIONS[operation], admin.targetId());
         return null;
     }
 

@@ -7,6 +7,8 @@ import io.aeron.Subscription;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.aeron.logbuffer.Header;
 import io.ukehi.Invariant;
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.Consistency;
@@ -402,6 +404,19 @@ public final class ClientGateway implements AutoCloseable
             if (QueryCode.ANSWERED != code)
             {
                 queryReply(sessionId, correlationId, code, 0, NOTHING, 0, 0);
+            }
+        }
+
+        @Override
+        public void onAdmin(
+            final long sessionId, final long correlationId, final AdminOperation operation, final int targetId)
+        {
+            final ClientSession session = heard(sessionId);
+            if (null != session)
+            {
+                final AdminCode code = handler.onAdmin(operation, targetId);
+                final int length = encoder.adminReply(sessionId, correlationId, code);
+                sessions.reply(session, length, NOTHING, 0, 0);
             }
         }
 

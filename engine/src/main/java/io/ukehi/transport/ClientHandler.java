@@ -1,5 +1,7 @@
 package io.ukehi.transport;
 
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.QueryCode;
 import org.agrona.DirectBuffer;
@@ -47,6 +49,18 @@ public interface ClientHandler
         DirectBuffer buffer,
         int offset,
         int length);
+
+    /**
+     * An operator asks for something; answered at once.
+     *
+     * @param operation what.
+     * @param targetId  member it is about, where it is about one.
+     * @return what became of it.
+     */
+    default AdminCode onAdmin(final AdminOperation operation, final int targetId)
+    {
+        return AdminCode.UNSUPPORTED;
+    }
 
     /**
      * A connected client wants a replicated session. The answer comes through {@link ClientGateway#sessionOpened}, now

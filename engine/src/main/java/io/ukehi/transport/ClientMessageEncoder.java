@@ -1,5 +1,7 @@
 package io.ukehi.transport;
 
+import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.AdminReplyEncoder;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectReplyEncoder;
@@ -34,6 +36,7 @@ public final class ClientMessageEncoder
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final ConnectReplyEncoder connectReply = new ConnectReplyEncoder();
     private final ReplyEncoder reply = new ReplyEncoder();
+    private final AdminReplyEncoder adminReply = new AdminReplyEncoder();
     private final QueryReplyEncoder queryReply = new QueryReplyEncoder();
     private final RedirectEncoder redirect = new RedirectEncoder();
     private final SessionOpenedEncoder sessionOpened = new SessionOpenedEncoder();
@@ -160,6 +163,20 @@ public final class ClientMessageEncoder
         final int headLength = MessageHeaderEncoder.ENCODED_LENGTH + QueryReplyEncoder.BLOCK_LENGTH;
         seal.seal(buffer, 0, headLength, payload, offset, length);
         return headLength;
+    }
+
+    /** What became of an operator's request; returns the message's length. */
+    public int adminReply(final long sessionId, final long correlationId, final AdminCode code)
+    {
+        adminReply.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .nodeId(nodeId)
+            .leaderId(leaderId)
+            .code(code);
+        return sealed(AdminReplyEncoder.BLOCK_LENGTH);
     }
 
     /** Tells that leadership has moved; returns the message's length. */

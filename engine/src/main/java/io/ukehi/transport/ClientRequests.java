@@ -1,5 +1,6 @@
 package io.ukehi.transport;
 
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import org.agrona.DirectBuffer;
 
@@ -23,6 +24,8 @@ public interface ClientRequests
         DirectBuffer buffer,
         int offset,
         int length);
+
+    void onAdmin(long sessionId, long correlationId, AdminOperation operation, int targetId);
 
     /** Returns false if the question must be offered again. */
     boolean onOpenSession(long sessionId);

@@ -13,6 +13,7 @@ import io.ukehi.log.Durability;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,30 @@ class ClusterProcessTest
         assertTrue(text.contains("SIGKILL to member"), text);
         assertTrue(text.contains("0 acknowledged writes lost"), text);
         assertTrue(text.contains("the digests of all members are equal"), text);
+    }
+
+    @Test
+    void shouldSeeOneStoreWhileMembersAreKilledPausedAndCutOff() throws Exception
+    {
+        final ByteArrayOutputStream output = new ByteArrayOutputStream();
+        final PrintStream console = System.out;
+        final Path history = directory.resolve("history.json");
+        final int exitCode;
+        System.setOut(new PrintStream(output, true, StandardCharsets.UTF_8));
+        try
+        {
+            exitCode = UkehiTool.run(
+                "chaos", "--duration", "15s", "--directory", directory.resolve("chaos").toString(),
+                "--history", history.toString());
+        }
+        finally
+        {
+            System.setOut(console);
+        }
+        final String text = output.toString(StandardCharsets.UTF_8);
+        assertEquals(0, exitCode, text);
+        assertTrue(text.contains("the history is linearizable"), text);
+        assertTrue(Files.readAllLines(history).size() > 50, text);
     }
 
     /** A killed process loses what it had not given to the system: nothing that it promised, at any level. */

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.Aeron;
@@ -106,6 +108,12 @@ class ClientWithGatewayTest implements IdleStrategy
                 gateway.queryReply(sessionId, correlationId, queryAnswer, 77, buffer, offset, length);
             }
             return queryAnswer;
+        }
+
+        @Override
+        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        {
+            return 2 == targetId ? AdminCode.STARTED : AdminCode.NO_SUCH_MEMBER;
         }
 
         @Override

@@ -1,5 +1,8 @@
 package io.ukehi.client;
 
+import io.ukehi.codecs.client.AdminRequestDecoder;
+import io.ukehi.codecs.client.AdminReplyEncoder;
+import io.ukehi.codecs.client.AdminCode;
 import io.aeron.Aeron;
 import io.aeron.ExclusivePublication;
 import io.aeron.FragmentAssembler;
@@ -69,6 +72,12 @@ public final class FakeNode implements AutoCloseable
     /** Answers with the query itself, at index 77. */
     public QueryHandler queryHandler = (node, correlationId, bytes, offset, length) ->
         node.answer(correlationId, QueryCode.ANSWERED, 77, bytes, offset, length);
+    public AdminCode adminCode = AdminCode.STARTED;
+    public final List<String> operations = new ArrayList<>();
+    /** What happens when an operator has asked for something, before the answer. */
+    public Runnable onOperation = () ->
+    {
+    };
     /** What each query wanted to see. */
     public final List<Consistency> queries = new ArrayList<>();
     public final List<Long> commands = new ArrayList<>();
@@ -274,6 +283,8 @@ public final class FakeNode implements AutoCloseable
                 handler.onCommand(
                     this, command.correlationId(), message, command.limit(), offset + length - command.limit());
             }
+            case AdminRequestDecoder.TEMPLATE_ID ->
+                onAdmin(new AdminRequestDecoder().wrapAndApplyHeader(message, offset, header));
             case QueryDecoder.TEMPLATE_ID ->
             {
                 query.wrapAndApplyHeader(message, offset, header);
@@ -307,6 +318,17 @@ public final class FakeNode implements AutoCloseable
             .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
             .term(term).nodeId(nodeId).leaderId(leaderId).maxCommandLength(maxCommandLength).code(connectCode);
         send(connectReply.limit());
+    }
+
+    private void onAdmin(final AdminRequestDecoder message)
+    {
+        operations.add(message.operation() + " " + message.targetId());
+        onOperation.run();
+        final AdminReplyEncoder adminReply = new AdminReplyEncoder();
+        adminReply.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(message.correlationId())
+            .nodeId(nodeId).leaderId(leaderId).code(adminCode);
+        send(adminReply.limit());
     }
 
     private void openSession()

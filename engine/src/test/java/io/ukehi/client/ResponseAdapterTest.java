@@ -2,6 +2,7 @@ package io.ukehi.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ukehi.codecs.client.AdminReplyDecoder;
 import io.aeron.logbuffer.Header;
 import io.ukehi.Crc32c;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
@@ -162,6 +163,12 @@ class ResponseAdapterTest implements ResponseHandler
 
     @Override
     public void onConnectReply(final ConnectReplyDecoder reply, final int aeronSessionId)
+    {
+        others++;
+    }
+
+    @Override
+    public void onAdminReply(final AdminReplyDecoder reply)
     {
         others++;
     }

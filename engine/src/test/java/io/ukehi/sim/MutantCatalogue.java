@@ -254,10 +254,6 @@ final class MutantCatalogue
         add(27, "a leader that hears a majority has a lease", "raft/ReadRounds",
             "state.nowNs() - sentNs[(int)round & REMEMBERED - 1] >= state.config.readLeaseNs()",
             "!leadership.hasQuorumSince(state.nowNs() - state.config.electionTimeoutMaxNs())");
-        add(27, "a voter forgets what a lease counts on", "raft/Election",
-            "        return state.config.readLease() &&\n", "        return false &&\n");
-        add(27, "a lease goes on though a peer was asked to stand", "raft/ReadRounds",
-            "        isLeaseBarred = true;\n", "");
         add(28, "a read does not wait until what it has to see is applied", "node/PendingReads",
             "if (!isLost && verdictIndexes[slot] > applier.appliedIndex())", "if (false)");
         add(28, "a read by lease does not wait until all is applied", "node/PendingReads",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandDecoder;
@@ -77,6 +78,13 @@ class ClientAdapterTest
             heard.add("query " + sessionId + " " + correlationId + " " + consistency + " " + maxLagNs);
             payload = new byte[length];
             buffer.getBytes(offset, payload);
+        }
+
+        @Override
+        public void onAdmin(
+            final long sessionId, final long correlationId, final AdminOperation operation, final int targetId)
+        {
+            heard.add("admin " + sessionId + " " + correlationId + " " + operation + " " + targetId);
         }
 
         @Override

@@ -3,6 +3,8 @@ package io.ukehi.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.Consistency;
 import com.sun.management.ThreadMXBean;
@@ -53,6 +55,12 @@ class ClientGatewayAllocationTest
         {
             gateway.queryReply(sessionId, correlationId, QueryCode.ANSWERED, ++count, buffer, offset, length);
             return QueryCode.ANSWERED;
+        }
+
+        @Override
+        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        {
+            return AdminCode.STARTED;
         }
 
         @Override

@@ -2,6 +2,8 @@ package io.ukehi.transport;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.Aeron;
@@ -95,6 +97,13 @@ final class ClientGatewayHarness implements AutoCloseable
         {
             queries.add(sessionId + " " + correlationId + " " + consistency + " " + maxLagNs + " " + length);
             return queryCode;
+        }
+
+        @Override
+        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        {
+            queries.add(operation + " " + targetId);
+            return AdminCode.BUSY;
         }
 
         @Override

@@ -1,0 +1,103 @@
+package io.ukehi.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ukehi.codecs.client.AdminCode;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What an operator asks for through a client, of nodes that answer as they are told. */
+@Timeout(60)
+class UkehiClientAdminTest
+{
+    private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
+
+    private FakeCluster cluster;
+    private UkehiClient client;
+
+    @BeforeEach
+    void launch()
+    {
+        cluster = new FakeCluster();
+        cluster.lead(2, 4);
+        client = cluster.connect(cluster.context());
+    }
+
+    @AfterEach
+    void close()
+    {
+        cluster.close();
+    }
+
+    @Test
+    void shouldNotAskForWhatIsSoAlready()
+    {
+        assertEquals(AdminCode.STARTED, client.transferLeadership(2, TIMEOUT_NS));
+        assertTrue(cluster.node(2).operations.isEmpty());
+    }
+
+    @Test
+    void shouldWaitUntilTheTargetLeads()
+    {
+        cluster.node(2).onOperation = () ->
+        {
+            cluster.lead(3, 5);
+            cluster.node(2).redirect();
+        };
+        assertEquals(AdminCode.STARTED, client.transferLeadership(3, TIMEOUT_NS));
+        assertEquals(List.of("TRANSFER_LEADERSHIP 3"), cluster.node(2).operations);
+        assertEquals(3, client.leaderId());
+    }
+
+    @Test
+    void shouldSayThatTheTargetDoesNotLeadWhenTheTransferIsGivenUp()
+    {
+        assertTrue(assertThrows(ClientTimeoutException.class, () -> client.transferLeadership(3, TIMEOUT_NS / 4))
+            .getMessage().contains("the leader is 2"));
+    }
+
+    @Test
+    void shouldTellWhyItWasRefused()
+    {
+        cluster.node(2).adminCode = AdminCode.NO_SUCH_MEMBER;
+        assertEquals(AdminCode.NO_SUCH_MEMBER, client.transferLeadership(1, TIMEOUT_NS));
+        cluster.node(2).adminCode = AdminCode.BUSY;
+        assertEquals(AdminCode.BUSY, client.transferLeadership(1, TIMEOUT_NS));
+    }
+
+    @Test
+    void shouldWaitForALaterTermWhenTheLeaderHasSteppedDown()
+    {
+        cluster.node(2).onOperation = () ->
+        {
+            cluster.lead(1, 6);
+            cluster.node(2).redirect();
+        };
+        assertEquals(AdminCode.STARTED, client.stepDown(TIMEOUT_NS));
+        assertEquals(1, client.leaderId());
+        assertEquals(6, client.term());
+    }
+
+    @Test
+    void shouldAskTheMemberThatIsToTakeASnapshot()
+    {
+        cluster.node(3).adminCode = AdminCode.UNSUPPORTED;
+        assertEquals(AdminCode.STARTED, client.takeSnapshot(1, TIMEOUT_NS));
+        assertEquals(AdminCode.UNSUPPORTED, client.takeSnapshot(3, TIMEOUT_NS));
+        assertEquals(List.of("TAKE_SNAPSHOT 0"), cluster.node(1).operations);
+        assertThrows(IllegalArgumentException.class, () -> client.takeSnapshot(9, TIMEOUT_NS));
+    }
+
+    @Test
+    void shouldSayWhoIsSilentWhenNobodyAnswers()
+    {
+        cluster.node(1).isSilent = true;
+        assertThrows(ClientTimeoutException.class, () -> client.takeSnapshot(1, TIMEOUT_NS / 4));
+    }
+}
