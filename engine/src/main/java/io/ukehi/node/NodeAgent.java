@@ -21,8 +21,8 @@ import io.ukehi.transport.ClientGateway;
 import io.ukehi.transport.ClientHandler;
 import io.ukehi.transport.ClientStatus;
 import io.ukehi.transport.DropCounters;
+import io.ukehi.transport.InvokedDriver;
 import org.agrona.concurrent.Agent;
-import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.OffsetEpochNanoClock;
@@ -48,7 +48,7 @@ final class NodeAgent implements Agent
     private final String name;
     private final Aeron aeron;
     private final AeronErrors aeronErrors;
-    private final AgentInvoker driverInvoker;
+    private final InvokedDriver driver;
     /** Whether others run on this thread between two cycles. */
     private final boolean isTakingTurns;
     private final NanoClock clock;
@@ -76,7 +76,7 @@ final class NodeAgent implements Agent
         final String name,
         final Aeron aeron,
         final AeronErrors aeronErrors,
-        final AgentInvoker driverInvoker,
+        final InvokedDriver driver,
         final boolean isTakingTurns,
         final NanoClock clock,
         final NodeCounters counters,
@@ -88,7 +88,7 @@ final class NodeAgent implements Agent
         this.name = name;
         this.aeron = aeron;
         this.aeronErrors = aeronErrors;
-        this.driverInvoker = driverInvoker;
+        this.driver = driver;
         this.isTakingTurns = isTakingTurns;
         this.clock = clock;
         this.counters = counters;
@@ -163,10 +163,10 @@ final class NodeAgent implements Agent
         workCount += peers.doWork(nowNs);
         workCount += gateway.doWork(nowNs);
         updateCounters();
-        if (workCount > 0 && isTakingTurns && null != driverInvoker)
+        if (workCount > 0 && isTakingTurns && null != driver)
         {
             // What was offered goes out now, not when this node has its turn again.
-            driverInvoker.invoke();
+            driver.invoke();
         }
         return workCount;
     }
@@ -174,7 +174,7 @@ final class NodeAgent implements Agent
     private int invokeAeron()
     {
         final int workCount =
-            aeron.conductorAgentInvoker().invoke() + (null == driverInvoker ? 0 : driverInvoker.invoke());
+            aeron.conductorAgentInvoker().invoke() + (null == driver ? 0 : driver.invoke());
         if (null != aeronErrors.fatal() || aeron.isClosed())
         {
             // Before anything else is touched: what lies in the driver's files is unmapped, or will be soon.

@@ -16,6 +16,7 @@ import io.ukehi.transport.AeronPeersContext;
 import io.ukehi.transport.ClientGateway;
 import io.ukehi.transport.ClientGatewayConfig;
 import io.ukehi.transport.DropCounters;
+import io.ukehi.transport.InvokedDriver;
 import io.ukehi.transport.PeerAdapter;
 import io.ukehi.transport.PeerEndpoint;
 import io.ukehi.transport.PeerLinkListener;
@@ -158,10 +159,15 @@ final class NodeParts implements AutoCloseable
         return null == driver ? null : driver.sharedAgentInvoker();
     }
 
+    private InvokedDriver invokedDriver()
+    {
+        return null == driverInvoker() ? null : new InvokedDriver(driverInvoker());
+    }
+
     private void wire()
     {
         agent = new NodeAgent(
-            "ukehi-node-" + context.memberId(), aeron, aeronErrors, driverInvoker(), context.useAgentInvoker(), clock,
+            "ukehi-node-" + context.memberId(), aeron, aeronErrors, invokedDriver(), context.useAgentInvoker(), clock,
             counters, errors, drops, commands, queries);
         final int[] ids = context.memberAddresses().stream().mapToInt(MemberAddress::id).toArray();
         peers = new AeronPeers(peersContext(), clock.nanoTime());

@@ -3,6 +3,7 @@ package io.ukehi.benchmarks.cluster;
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
+import io.ukehi.transport.InvokedDriver;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentInvoker;
 
@@ -63,7 +64,7 @@ final class Drivers
     {
         private final MediaDriver driver;
         private final Aeron aeron;
-        private final AgentInvoker driverInvoker;
+        private final InvokedDriver invokedDriver;
         private final AgentInvoker clientInvoker;
 
         /**
@@ -74,7 +75,8 @@ final class Drivers
         {
             driver = ClusterSettings.Layout.ONE == settings.layout() ? null : MediaDriver.launch(
                 context(settings, memberId, isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED));
-            driverInvoker = null == driver ? null : driver.sharedAgentInvoker();
+            final AgentInvoker driverInvoker = null == driver ? null : driver.sharedAgentInvoker();
+            invokedDriver = null == driverInvoker ? null : new InvokedDriver(driverInvoker);
             aeron = Aeron.connect(new Aeron.Context()
                 .aeronDirectoryName(settings.driverDirectory(memberId))
                 .driverAgentInvoker(driverInvoker)
@@ -87,15 +89,10 @@ final class Drivers
             return aeron;
         }
 
-        AgentInvoker driverInvoker()
-        {
-            return driverInvoker;
-        }
-
         /** Runs what has no thread of its own. */
         int invoke()
         {
-            return (null == driverInvoker ? 0 : driverInvoker.invoke()) +
+            return (null == invokedDriver ? 0 : invokedDriver.invoke()) +
                 (null == clientInvoker ? 0 : clientInvoker.invoke());
         }
 

@@ -1,6 +1,7 @@
 package io.ukehi.benchmarks.cluster;
 
 import io.aeron.driver.MediaDriver;
+import io.ukehi.transport.InvokedDriver;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -24,6 +25,7 @@ final class EchoCluster implements AutoCloseable
     private final List<EchoSystem.Member> members = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private MediaDriver driver;
+    private InvokedDriver invokedDriver;
     private EchoClient client;
 
     private EchoCluster(final EchoSystem system, final ClusterSettings settings)
@@ -51,7 +53,7 @@ final class EchoCluster implements AutoCloseable
         {
             if (ClusterSettings.Layout.ONE == settings.layout() && system.isOverAeron())
             {
-                cluster.driver = Drivers.launchForAll(settings, system.isDriverInvoked());
+                cluster.launchDriver();
             }
             for (int id = 1; id <= system.memberCount(settings); id++)
             {
@@ -72,6 +74,15 @@ final class EchoCluster implements AutoCloseable
         {
             cluster.close();
             throw ex;
+        }
+    }
+
+    private void launchDriver()
+    {
+        driver = Drivers.launchForAll(settings, system.isDriverInvoked());
+        if (system.isDriverInvoked())
+        {
+            invokedDriver = new InvokedDriver(driver.sharedAgentInvoker());
         }
     }
 
@@ -125,7 +136,7 @@ final class EchoCluster implements AutoCloseable
 
     private int invokeDriver()
     {
-        return system.isDriverInvoked() && null != driver ? driver.sharedAgentInvoker().invoke() : 0;
+        return null == invokedDriver ? 0 : invokedDriver.invoke();
     }
 
     int leaderId()

@@ -1,5 +1,6 @@
 package io.ukehi.benchmarks.cluster;
 
+import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -30,6 +31,8 @@ final class LoadGenerator
     private final EchoListener listener = this::onEcho;
     private final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
     private final List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
+    private final OperatingSystemMXBean process =
+        (OperatingSystemMXBean)ManagementFactory.getOperatingSystemMXBean();
     private long measureFromNs;
     private long measureToNs;
     private long sent;
@@ -38,8 +41,7 @@ final class LoadGenerator
     private long expected;
     private long allocatedBefore;
     private long collectionsBefore;
-    private long allocated;
-    private long collections;
+    private long cpuBeforeNs;
 
     /** With messages of a length, 8 bytes or more. */
     LoadGenerator(final EchoCluster cluster, final int length, final IdleStrategy idle)
@@ -145,6 +147,7 @@ final class LoadGenerator
     private void startCounting()
     {
         collectionsBefore = collectionCount();
+        cpuBeforeNs = process.getProcessCpuTime();
         allocatedBefore = threads.getTotalThreadAllocatedBytes();
     }
 
@@ -194,8 +197,9 @@ final class LoadGenerator
 
     private LoadResult end(final long measureNs)
     {
-        allocated = threads.getTotalThreadAllocatedBytes() - allocatedBefore;
-        collections = collectionCount() - collectionsBefore;
+        final long allocated = threads.getTotalThreadAllocatedBytes() - allocatedBefore;
+        final long cpuNs = process.getProcessCpuTime() - cpuBeforeNs;
+        final long collections = collectionCount() - collectionsBefore;
         final long deadlineNs = System.nanoTime() + DRAIN_NS;
         while (received < sent && System.nanoTime() - deadlineNs < 0)
         {
@@ -206,6 +210,7 @@ final class LoadGenerator
             receivedInTime * 1e9 / measureNs,
             expected - histogram.getTotalCount(),
             (double)allocated / Math.max(1, receivedInTime),
-            collections);
+            collections,
+            (double)cpuNs / Math.max(1, receivedInTime));
     }
 }

@@ -10,9 +10,11 @@ import org.HdrHistogram.Histogram;
  * @param unanswered        commands that were due while it was measured, and had not come back two seconds later.
  * @param bytesPerCommand   allocated by all threads of this process.
  * @param collections       of garbage in this process.
+ * @param cpuNsPerCommand   processor time of all threads of this process, waiting that spins or yields included.
  */
 record LoadResult(
-    Histogram histogram, double perSecond, long unanswered, double bytesPerCommand, long collections)
+    Histogram histogram, double perSecond, long unanswered, double bytesPerCommand, long collections,
+    double cpuNsPerCommand)
 {
     double micros(final double percentile)
     {

@@ -74,9 +74,10 @@ final class ResultFiles
         return String.format(Locale.ROOT,
             "{\"system\":\"%s\",\"drivers\":\"%s\",\"durability\":\"%s\",\"length\":%d,\"outstanding\":%d," +
             "\"rate\":%d,\"p50Us\":%.1f,\"p99Us\":%.1f,\"p999Us\":%.1f,\"maxUs\":%.1f,\"perSecond\":%.0f," +
-            "\"unanswered\":%d,\"bytesPerCommand\":%.2f,\"collections\":%d}",
+            "\"unanswered\":%d,\"bytesPerCommand\":%.2f,\"collections\":%d,\"cpuNsPerCommand\":%.0f}",
             system, scenario.layout(), scenario.durability(), scenario.length(), scenario.outstanding(),
             scenario.perSecond(), run.micros(50), run.micros(99), run.micros(99.9), run.micros(100), run.perSecond(),
-            run.unanswered(), run.bytesPerCommand(), run.collections());
+            run.unanswered(), run.bytesPerCommand(), run.collections(),
+            run.cpuNsPerCommand());
     }
 }

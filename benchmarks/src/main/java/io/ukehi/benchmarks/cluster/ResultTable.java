@@ -42,15 +42,15 @@ final class ResultTable
         results.forEach((scenario, systems) ->
         {
             out.printf("%n%s (medians of %d)%n", scenario.title(), systems.values().iterator().next().size());
-            out.printf("  %-20s %10s %10s %10s %10s %11s %9s %8s %3s  %s%n", "", "p50 us", "p99 us", "p99.9 us",
-                "max us", "echoes/s", "lost", "B/cmd", "gc", "p50, p99, rate: ratio to " + Systems.REFERENCE);
+            out.printf("  %-20s %10s %10s %10s %10s %11s %9s %8s %3s %7s  %s%n", "", "p50 us", "p99 us", "p99.9 us",
+                "max us", "echoes/s", "lost", "B/cmd", "gc", "cpu ns", "p50, p99, rate: ratio to " + Systems.REFERENCE);
             systems.keySet().forEach(system -> printRow(out, scenario, system));
         });
     }
 
     private void printRow(final PrintStream out, final Scenario scenario, final String system)
     {
-        out.printf("  %-20s %10.1f %10.1f %10.1f %10.1f %11.0f %9.0f %8.1f %3.0f  %5.2f %5.2f %5.2f%n", system,
+        out.printf("  %-20s %10.1f %10.1f %10.1f %10.1f %11.0f %9.0f %8.1f %3.0f %7.0f  %5.2f %5.2f %5.2f%n", system,
             median(scenario, system, run -> run.micros(50)),
             median(scenario, system, run -> run.micros(99)),
             median(scenario, system, run -> run.micros(99.9)),
@@ -59,6 +59,7 @@ final class ResultTable
             median(scenario, system, LoadResult::unanswered),
             median(scenario, system, LoadResult::bytesPerCommand),
             median(scenario, system, LoadResult::collections),
+            median(scenario, system, LoadResult::cpuNsPerCommand),
             ratio(scenario, system, Systems.REFERENCE, run -> run.micros(50)),
             ratio(scenario, system, Systems.REFERENCE, run -> run.micros(99)),
             ratio(scenario, system, Systems.REFERENCE, LoadResult::perSecond));
