@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.sim.SimDisk;
 import io.ukehi.sim.SimDiskFaults;
+import java.util.random.RandomGenerator;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class LogCrashTest
 {
-    private static final int SUBSETS = 8;
+    /** Of what was not forced: nothing, everything, and random ones. */
+    private static final int SUBSETS = 18;
 
     /** What a log goes through. */
     enum Story
@@ -212,13 +214,34 @@ class LogCrashTest
         {
             for (int i = 0; i < SUBSETS; i++)
             {
-                final CrashableLog found = log.afterPowerCut(new SplittableRandom(operations * SUBSETS + i));
+                final CrashableLog found = lose(log, operations, i);
                 final SplittableRandom random = new SplittableRandom(i);
                 explain(story + ", power cut at operation " + operations + ", subset " + i, () -> goOn(found, random));
             }
             operations++;
         }
         assertTrue(operations > 20, "a story of some length: " + operations);
+        System.out.println(story + ", " + durability + ": power cut at each of " + operations + " operations");
+    }
+
+    private static CrashableLog lose(final CrashableLog log, final long operations, final int subset)
+    {
+        return switch (subset)
+        {
+            case 0 -> log.on(log.disk.afterPowerCut(new Constant(0)));
+            case 1 -> log.on(log.disk.afterKill());
+            default -> log.afterPowerCut(new SplittableRandom(operations * SUBSETS + subset));
+        };
+    }
+
+    /** No chance at all: nothing that was not forced is there. */
+    private record Constant(long value) implements RandomGenerator
+    {
+        @Override
+        public long nextLong()
+        {
+            return value;
+        }
     }
 
     /** Opens what was found, goes on, loses power again, and opens once more. */
