@@ -22,7 +22,8 @@ public final class ClusterBenchmark implements Callable<Integer>
     private static final String AERON_DIRECTORY = "/dev/shm/ukehi-bench-" + ProcessHandle.current().pid();
 
     @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
-        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-one-thread, aeron-cluster, sofa-jraft.")
+        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-one-thread, ukehi-read-index, " +
+            "ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft.")
     private List<String> systems;
 
     @Option(names = "--nodes", defaultValue = "3", description = "Members of each cluster, 1 to 5.")

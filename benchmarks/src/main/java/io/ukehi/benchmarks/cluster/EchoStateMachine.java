@@ -5,14 +5,21 @@ import io.ukehi.statemachine.Reply;
 import io.ukehi.statemachine.StateMachine;
 import org.agrona.DirectBuffer;
 
-/** Answers each command with itself. */
+/** Answers each command and each query with itself. */
 final class EchoStateMachine implements StateMachine
 {
     @Override
     public void onCommand(
         final CommandHeader header, final DirectBuffer buffer, final int offset, final int length, final Reply reply)
     {
-        reply.buffer(length).putBytes(0, buffer, offset, length);
-        reply.length(length);
+        reply.put(buffer, offset, length);
+    }
+
+    @Override
+    public boolean onQuery(
+        final long index, final DirectBuffer buffer, final int offset, final int length, final Reply reply)
+    {
+        reply.put(buffer, offset, length);
+        return true;
     }
 }

@@ -1,5 +1,6 @@
 package io.ukehi.benchmarks.cluster;
 
+import io.ukehi.codecs.client.Consistency;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,12 @@ final class Systems
             () -> new UkehiSystem("ukehi-driver-thread", Threading.DRIVER_THREAD));
         BY_NAME.put("ukehi-one-thread",
             () -> new UkehiSystem("ukehi-one-thread", Threading.ONE_THREAD));
+        BY_NAME.put("ukehi-read-index",
+            () -> new UkehiSystem("ukehi-read-index", Threading.NODE_THREAD, Consistency.LINEARIZABLE));
+        BY_NAME.put("ukehi-read-lease",
+            () -> new UkehiSystem("ukehi-read-lease", Threading.NODE_THREAD, Consistency.LEASE));
+        BY_NAME.put("ukehi-read-follower",
+            () -> new UkehiSystem("ukehi-read-follower", Threading.NODE_THREAD, Consistency.FOLLOWER));
         BY_NAME.put(REFERENCE, AeronClusterSystem::new);
         BY_NAME.put("sofa-jraft", SofaJRaftSystem::new);
     }

@@ -2,8 +2,11 @@ package io.ukehi.benchmarks.cluster;
 
 import io.ukehi.client.ClientContext;
 import io.ukehi.client.Outcome;
+import io.ukehi.client.QueryListener;
 import io.ukehi.client.ReplyListener;
 import io.ukehi.client.UkehiClient;
+import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.node.DriverMode;
 import io.ukehi.node.NodeContext;
@@ -22,11 +25,19 @@ final class UkehiSystem implements EchoSystem
 
     private final String title;
     private final Threading threading;
+    private final Consistency reads;
 
     UkehiSystem(final String title, final Threading threading)
     {
+        this(title, threading, null);
+    }
+
+    /** @param reads what the client reads must see, instead of commands that it sends; null for commands. */
+    UkehiSystem(final String title, final Threading threading, final Consistency reads)
+    {
         this.title = title;
         this.threading = threading;
+        this.reads = reads;
     }
 
     @Override
@@ -52,6 +63,7 @@ final class UkehiSystem implements EchoSystem
             .driverMode(driverMode(settings))
             .aeronDirectoryName(settings.driverDirectory(memberId))
             .idleStrategyName(settings.idle())
+            .readLease(Consistency.LEASE == reads)
             .useAgentInvoker(Threading.ONE_THREAD == threading)
             .stateMachine(new EchoStateMachine());
         if (settings.electionTimeoutMs() > 0)
@@ -116,7 +128,7 @@ final class UkehiSystem implements EchoSystem
         final Drivers.Connection connection = new Drivers.Connection(settings, 0, isInvoked);
         try
         {
-            return new Client(connection, UkehiClient.open(new ClientContext()
+            return new Client(reads, connection, UkehiClient.open(new ClientContext()
                 .aeron(connection.aeron())
                 .endpoints(endpoints(settings))
                 .fragmentLimit(FRAGMENT_LIMIT)
@@ -130,14 +142,16 @@ final class UkehiSystem implements EchoSystem
         }
     }
 
-    private static final class Client implements EchoClient, ReplyListener
+    private static final class Client implements EchoClient, ReplyListener, QueryListener
     {
+        private final Consistency reads;
         private final Drivers.Connection connection;
         private final UkehiClient client;
         private EchoListener listener;
 
-        Client(final Drivers.Connection connection, final UkehiClient client)
+        Client(final Consistency reads, final Drivers.Connection connection, final UkehiClient client)
         {
+            this.reads = reads;
             this.connection = connection;
             this.client = client;
         }
@@ -145,14 +159,31 @@ final class UkehiSystem implements EchoSystem
         @Override
         public boolean offer(final DirectBuffer buffer, final int offset, final int length)
         {
-            return client.offer(buffer, offset, length) > 0;
+            return 0 < (null == reads ? client.offer(buffer, offset, length) :
+                client.offerQuery(reads, 0, UkehiClient.ANY_MEMBER, buffer, offset, length));
         }
 
         @Override
         public int poll(final EchoListener echoListener)
         {
             listener = echoListener;
-            return connection.invoke() + client.poll(this);
+            return connection.invoke() + client.poll(this, this);
+        }
+
+        @Override
+        public void onQuery(
+            final long correlationId,
+            final QueryCode code,
+            final int memberId,
+            final long index,
+            final DirectBuffer buffer,
+            final int offset,
+            final int length)
+        {
+            if (QueryCode.ANSWERED == code)
+            {
+                listener.onEcho(buffer.getLong(offset, ByteOrder.LITTLE_ENDIAN));
+            }
         }
 
         @Override
