@@ -20,6 +20,7 @@ final class MutantCatalogue
         messages();
         tokens();
         sessions();
+        doubt();
         reads();
     }
 
@@ -213,6 +214,25 @@ final class MutantCatalogue
             "        return 0 == tokens.remaining() ?\n            RaftLog.BACK_PRESSURED : ", "        return ");
         add(31, "a term whose tokens are used up is not left", "raft/Raft",
             "            election.standNow(true);\n", "");
+    }
+
+    /** Architecture, rule 6. */
+    private static void doubt()
+    {
+        add(48, "a node in doubt votes", "raft/Election",
+            "isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful();",
+            "isUpToDate(lastLogIndex, lastLogTerm);");
+        add(48, "a node in doubt stands", "raft/Election",
+            "            if (doubt.isDoubtful())\n", "            if (false)\n");
+        add(48, "a node in doubt vouches for what it has", "raft/Doubt",
+            "return isDoubtful() ? 0 : index;", "return index;");
+        add(48, "a doubt is over with the first entry that is verified", "raft/Doubt",
+            "if (isDoubtful() && index >= doubtfulTo)", "if (isDoubtful() && index > 0)");
+        add(48, "a doubt is over before what was sent is durable", "raft/Follower",
+            "doubt.vouchedFor(Math.min(verifiedIndex, state.log.durableIndex()))",
+            "Math.min(doubt.vouchedFor(verifiedIndex), state.log.durableIndex())");
+        add(48, "a doubt is not kept", "log/DoubtFile",
+            "            create(index, storedTerm, newReason);\n", "");
     }
 
     private static void sessions()

@@ -24,6 +24,7 @@ class SwarmTest
     /** Branches of what no world does: its members never change. */
     private static final Set<CoverageMark> ELSEWHERE = EnumSet.of(
         CoverageMark.CONFIGURATION_TAKEN_BACK, CoverageMark.JOINT_LEFT_BY_A_LATER_LEADER,
+        CoverageMark.MEMBER_AGAIN_IN_THE_SAME_TERM, CoverageMark.ANOTHER_ROUND, CoverageMark.NEWCOMER_GIVEN_UP,
         CoverageMark.REMOVED_LEADER_STEPS_DOWN);
 
     @Test
