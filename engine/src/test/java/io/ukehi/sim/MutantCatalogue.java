@@ -103,7 +103,8 @@ final class MutantCatalogue
         add(12, "entries of an earlier term are committed by counting", "raft/Leadership",
             "if (state.log.termAt(index) == state.term())", "if (true)");
         add(17, "a leader counts its own entry before it is durable", "raft/Leadership",
-            "values[count++] = state.log.durableIndex();", "values[count++] = state.log.lastIndex();");
+            "state.membership.reached(values, state.log.durableIndex())",
+            "state.membership.reached(values, state.log.lastIndex())");
         add(15, "a heartbeat commits more than it vouches for", "raft/Follower",
             "isAckDue = true;\n        state.commitTo(Math.min(leaderCommitIndex, verifiedIndex));\n    }\n\n" +
             "    /** An app",
@@ -121,9 +122,9 @@ final class MutantCatalogue
     private static void replica()
     {
         add(16, "what is not committed is applied", "node/Replica",
-            "applier.apply(raft.commitIndex(), applyLimit)", "applier.apply(log.lastIndex(), applyLimit)");
+            "final long commitIndex = raft.commitIndex();", "final long commitIndex = log.lastIndex();");
         add(16, "a restarted node applies all of its log", "log/LogRecovery",
-            "Math.min(mark.commitIndex(), tail.index()),", "tail.index(),");
+            "Math.min(isMarked ? mark.commitIndex() : 0, tail.index());", "tail.index();");
         add(30, "a command under way is called rejected when leadership ends", "node/Replica",
             "                pending.putAside();\n",
             "                pending.onAppliedTo(Long.MAX_VALUE, 0, superseded);\n");
@@ -148,9 +149,9 @@ final class MutantCatalogue
         add(50, "a failed force is passed over", "log/LogFlusher",
             "            onFailure(thrown);\n", "            queue.complete(queue.submitted());\n");
         add(49, "a mark vouches for the batch it comes with", "log/SegmentWriter",
-            "        putMark(0, commitIndex);\n        segment.file().write(offset, end - offset);",
+            "        putMark(0, commitIndex);\n        forceTime.begin",
             "        final int begin = offset;\n        offset = end;\n        putMark(0, commitIndex);\n" +
-            "        offset = begin;\n        segment.file().write(offset, end - offset);");
+            "        offset = begin;\n        forceTime.begin");
         add(57, "the header of a new segment is not written", "log/SegmentWriter",
             "            isHeaderDue = true;\n            next = segment.next();",
             "            next = segment.next();");
