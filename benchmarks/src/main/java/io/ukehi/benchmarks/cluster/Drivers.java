@@ -52,11 +52,10 @@ final class Drivers
             .spiesSimulateConnection(true);
     }
 
-    /** The one for all members and the client: a thread for the network and one for the rest, or none. */
-    static MediaDriver launchForAll(final ClusterSettings settings, final boolean isInvoked)
+    /** The one for all members and the client: a thread for the network and one for the rest. */
+    static MediaDriver launchForAll(final ClusterSettings settings)
     {
-        return MediaDriver.launch(
-            context(settings, 0, isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED_NETWORK));
+        return MediaDriver.launch(context(settings, 0, ThreadingMode.SHARED_NETWORK));
     }
 
     /** An Aeron client, with a driver where it has one of its own; invoked by whoever uses it, where told so. */

@@ -1,7 +1,6 @@
 package io.ukehi.benchmarks.cluster;
 
 import io.aeron.driver.MediaDriver;
-import io.ukehi.transport.InvokedDriver;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -25,7 +24,6 @@ final class EchoCluster implements AutoCloseable
     private final List<EchoSystem.Member> members = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private MediaDriver driver;
-    private InvokedDriver invokedDriver;
     private EchoClient client;
 
     private EchoCluster(final EchoSystem system, final ClusterSettings settings)
@@ -53,7 +51,7 @@ final class EchoCluster implements AutoCloseable
         {
             if (ClusterSettings.Layout.ONE == settings.layout() && system.isOverAeron())
             {
-                cluster.launchDriver();
+                cluster.driver = Drivers.launchForAll(settings);
             }
             for (int id = 1; id <= system.memberCount(settings); id++)
             {
@@ -74,15 +72,6 @@ final class EchoCluster implements AutoCloseable
         {
             cluster.close();
             throw ex;
-        }
-    }
-
-    private void launchDriver()
-    {
-        driver = Drivers.launchForAll(settings, system.isDriverInvoked());
-        if (system.isDriverInvoked())
-        {
-            invokedDriver = new InvokedDriver(driver.sharedAgentInvoker());
         }
     }
 
@@ -126,17 +115,12 @@ final class EchoCluster implements AutoCloseable
     /** Polls the client, and runs members that have no thread. */
     int poll(final EchoListener listener)
     {
-        int work = client.poll(listener) + invokeDriver();
+        int work = client.poll(listener);
         for (int i = 0; i < members.size(); i++)
         {
-            work += members.get(i).invoke() + invokeDriver();
+            work += members.get(i).invoke();
         }
         return work;
-    }
-
-    private int invokeDriver()
-    {
-        return null == invokedDriver ? 0 : invokedDriver.invoke();
     }
 
     int leaderId()

@@ -22,12 +22,6 @@ interface EchoSystem
         return true;
     }
 
-    /** Whether one thread runs everything, the driver too if there is one for all. */
-    default boolean isDriverInvoked()
-    {
-        return false;
-    }
-
     /** Whether members cannot be in processes of their own, since the client is handed one of them. */
     default boolean isInProcessOnly()
     {

@@ -9,6 +9,6 @@ enum Threading
     /** One thread for the member and its driver; the client's driver runs within the client. */
     NODE_THREAD,
 
-    /** One thread for all members, their drivers and the client. */
+    /** One thread for all members and the client, and for their drivers if each has its own. */
     ONE_THREAD
 }

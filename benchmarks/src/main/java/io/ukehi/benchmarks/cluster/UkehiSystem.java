@@ -47,12 +47,6 @@ final class UkehiSystem implements EchoSystem
     }
 
     @Override
-    public boolean isDriverInvoked()
-    {
-        return Threading.ONE_THREAD == threading;
-    }
-
-    @Override
     public Member launchMember(final ClusterSettings settings, final int memberId)
     {
         final NodeContext context = new NodeContext()
