@@ -50,14 +50,20 @@ final class ObservedDoubt implements DoubtStore
      */
     void lost(final long[] digests, final int index)
     {
-        if (lostDigests.length <= index)
+        if (lostDigests.length < digests.length)
         {
-            lostDigests = Arrays.copyOf(lostDigests, 2 * (index + 1));
+            lostDigests = Arrays.copyOf(lostDigests, digests.length);
         }
-        System.arraycopy(digests, 0, lostDigests, 0, index + 1);
+        System.arraycopy(digests, 0, lostDigests, 0, digests.length);
         Violation.check(store.doubtfulTo() >= index, "what was durable is there after a restart, or in doubt",
             node.id(), index);
         lostTo = Math.max(lostTo, index);
+    }
+
+    /** Whether an entry, with all before it, was lost and may be found again: a disk may give back what it had not. */
+    boolean wasLost(final int index, final long digest)
+    {
+        return index < lostDigests.length && lostDigests[index] == digest;
     }
 
     /** The highest index that was lost and is not known to be made good; {@link #NO_DOUBT} if there is none. */

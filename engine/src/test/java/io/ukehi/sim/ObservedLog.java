@@ -60,7 +60,8 @@ final class ObservedLog implements RaftLog
         // A digest stands for all entries before it too.
         final boolean isPrefix = last < before.length && before[last] == digests[last];
         final boolean isBack = last < digestsBeforeCut.length && digestsBeforeCut[last] == digests[last];
-        Violation.check(isPrefix || isBack, "what was in the log is the same after a restart", node.id(), last);
+        Violation.check(isPrefix || isBack || node.wasLost(last, digests[last]),
+            "what was in the log is the same after a restart", node.id(), last);
         cutFrom = Long.MAX_VALUE;
     }
 

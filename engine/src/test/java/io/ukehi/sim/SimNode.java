@@ -360,6 +360,11 @@ final class SimNode implements RaftInvariants.Replica
         doubt.lost(digests, index);
     }
 
+    boolean wasLost(final int index, final long digest)
+    {
+        return doubt.wasLost(index, digest);
+    }
+
     void onHealed(final long[] lostDigests, final long lostTo)
     {
         world.invariants().onHealed(this, lostDigests, lostTo);
