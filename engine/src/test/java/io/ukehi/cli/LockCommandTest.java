@@ -90,7 +90,7 @@ class LockCommandTest
         try (UkehiClient client = UkehiClient.connect(new ClientContext().embeddedDriver(true).endpoints(endpoints)))
         {
             final KvLock held = new KvClient(client).acquire("venue", HOUR_NS);
-            assertEquals(1, lock(1, "touch " + file));
+            assertEquals(1, lock(5, "touch " + file));
             assertFalse(Files.exists(file));
             assertTrue(new KvClient(client).release(held));
         }

@@ -113,6 +113,26 @@ class LockFailoverTest
         }
     }
 
+    /** A client that closes, or is gone for too long, takes what its session holds with it. */
+    @Test
+    void shouldFreeTheLockWhenTheSessionOfItsHolderEnds() throws Exception
+    {
+        start();
+        final long token;
+        try (UkehiClient first = connect())
+        {
+            final LeaderLease one = new LeaderLease(new KvClient(first), "venue", TimeUnit.HOURS.toNanos(1));
+            await(() -> isHeld(one));
+            token = one.token();
+        }
+        try (UkehiClient second = connect())
+        {
+            final LeaderLease other = new LeaderLease(new KvClient(second), "venue", LEASE_NS);
+            await(() -> isHeld(other));
+            assertTrue(FencingToken.isBefore(token, other.token()));
+        }
+    }
+
     private static boolean isHeld(final LeaderLease lease)
     {
         try
