@@ -233,7 +233,9 @@ class KvClientTest
         assertThrows(OutcomeUnknownException.class, () -> kv.put("a", "b"));
         cluster.node(1).handler = applier;
         cluster.node(1).queryHandler = applier::onQuery;
-        assertNull(kv.get("a"));
+        // A repetition may have been on its way when the client gave up: that is why nobody knows.
+        final String found = kv.get("a");
+        assertTrue(null == found || "b".equals(found), found);
     }
 
     @Test
