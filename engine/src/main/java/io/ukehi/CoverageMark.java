@@ -134,7 +134,19 @@ public enum CoverageMark
     /** A command is taken, and another one committed in its place. */
     SUPERSEDED,
     /** A command is committed after the leadership that took it has ended. */
-    COMMITTED_AFTER_LEADERSHIP;
+    COMMITTED_AFTER_LEADERSHIP,
+    /** A peer wants entries that are not in the log any more. */
+    BEHIND_THE_LOG,
+    /** A snapshot makes no progress, and is offered again. */
+    SNAPSHOT_STALLED,
+    /** A chunk of a snapshot did not come, one behind it did. */
+    SNAPSHOT_CHUNK_LOST,
+    /** A snapshot that is whole contains no more than is committed by now. */
+    SNAPSHOT_TOO_OLD,
+    /** A snapshot is installed. */
+    SNAPSHOT_INSTALLED,
+    /** A snapshot is offered whose last entry is in the log. */
+    SNAPSHOT_NOT_NEEDED;
 
     /** Switches counting on. */
     public static final String PROPERTY = "ukehi.coverage.marks";

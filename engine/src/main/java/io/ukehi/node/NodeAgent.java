@@ -193,6 +193,9 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.DURABLE_INDEX, log.durableIndex());
         counters.set(NodeCounters.Kind.COMMIT_INDEX, raft.commitIndex());
         counters.set(NodeCounters.Kind.APPLIED_INDEX, replica.appliedIndex());
+        counters.set(NodeCounters.Kind.SNAPSHOT_INDEX, replica.snapshotIndex());
+        counters.set(NodeCounters.Kind.SNAPSHOT_SENT_BYTES, raft.snapshotBytesSent());
+        counters.set(NodeCounters.Kind.SNAPSHOT_RECEIVED_PERCENT, replica.snapshotReceivedPercent());
         counters.set(NodeCounters.Kind.ELECTION_COUNT, raft.electionCount());
         counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
         counters.set(NodeCounters.Kind.DROP_COUNT, drops.total() + refusedCount);

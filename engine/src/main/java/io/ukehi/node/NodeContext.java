@@ -5,6 +5,7 @@ import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.Durability;
 import io.ukehi.log.LogConfig;
 import io.ukehi.Settings;
+import io.ukehi.snapshot.SnapshotConfig;
 import io.ukehi.statemachine.StateMachine;
 import io.ukehi.transport.AeronPeersContext;
 import java.io.File;
@@ -94,6 +95,30 @@ public final class NodeContext
     /** Length of a segment file of the log; a multiple of 4096 that holds the longest command. */
     public static final String SEGMENT_LENGTH_PROP_NAME = "ukehi.segment.length";
 
+    /** A snapshot is taken at each multiple of so many entries; 0: not by entries. */
+    public static final String SNAPSHOT_ENTRIES_PROP_NAME = "ukehi.snapshot.entries";
+
+    /** A snapshot is taken when so many bytes of log were applied since the last; 0: not by bytes. */
+    public static final String SNAPSHOT_LENGTH_PROP_NAME = "ukehi.snapshot.length";
+
+    /** A snapshot is taken when so much time has gone since the last; 0ns: not by time. */
+    public static final String SNAPSHOT_INTERVAL_PROP_NAME = "ukehi.snapshot.interval";
+
+    /** Entries since the last snapshot below which none is taken but by hand. */
+    public static final String SNAPSHOT_MIN_ENTRIES_PROP_NAME = "ukehi.snapshot.min.entries";
+
+    /** Snapshots kept, 1 to 100. */
+    public static final String SNAPSHOT_RETENTION_PROP_NAME = "ukehi.snapshot.retention";
+
+    /** Entries of the log kept below a snapshot. */
+    public static final String SNAPSHOT_TAIL_ENTRIES_PROP_NAME = "ukehi.snapshot.tail.entries";
+
+    /** Entries of the log that a leader keeps below a snapshot at most for a follower that is behind. */
+    public static final String SNAPSHOT_LAG_ENTRIES_PROP_NAME = "ukehi.snapshot.lag.entries";
+
+    /** Bytes a second in which a leader sends a snapshot to one follower, at most. */
+    public static final String SNAPSHOT_TRANSFER_RATE_PROP_NAME = "ukehi.snapshot.transfer.rate";
+
     /** Longest command in bytes. The same on all members. */
     public static final String MAX_COMMAND_LENGTH_PROP_NAME = "ukehi.max.command.length";
 
@@ -163,6 +188,14 @@ public final class NodeContext
         SLOW_DISK_THRESHOLD_PROP_NAME,
         SLOW_DISK_TIMEOUT_PROP_NAME,
         SEGMENT_LENGTH_PROP_NAME,
+        SNAPSHOT_ENTRIES_PROP_NAME,
+        SNAPSHOT_LENGTH_PROP_NAME,
+        SNAPSHOT_INTERVAL_PROP_NAME,
+        SNAPSHOT_MIN_ENTRIES_PROP_NAME,
+        SNAPSHOT_RETENTION_PROP_NAME,
+        SNAPSHOT_TAIL_ENTRIES_PROP_NAME,
+        SNAPSHOT_LAG_ENTRIES_PROP_NAME,
+        SNAPSHOT_TRANSFER_RATE_PROP_NAME,
         MAX_COMMAND_LENGTH_PROP_NAME,
         MAX_REPLY_LENGTH_PROP_NAME,
         ELECTION_TIMEOUT_MIN_PROP_NAME,
@@ -187,6 +220,7 @@ public final class NodeContext
     private static final int MAX_PENDING = 16 * 1024 * 1024;
     private static final int MAX_SESSIONS = 64 * 1024;
     private static final int MAX_MEMBERS = 7;
+    private static final int MAX_SNAPSHOTS = 100;
     private static final long MAX_TIME_NS = TimeUnit.HOURS.toNanos(1);
 
     private final Settings settings;
@@ -202,6 +236,14 @@ public final class NodeContext
     private long slowDiskThresholdNs;
     private long slowDiskTimeoutNs;
     private int segmentLength;
+    private long snapshotEntries;
+    private int snapshotLength;
+    private long snapshotIntervalNs;
+    private long snapshotMinEntries;
+    private long snapshotRetention;
+    private long snapshotTailEntries;
+    private long snapshotLagEntries;
+    private int snapshotTransferRate;
     private int maxCommandLength;
     private int maxReplyLength;
     private long electionTimeoutMinNs;
@@ -278,6 +320,14 @@ public final class NodeContext
         slowDiskThresholdNs = settings.durationNs(SLOW_DISK_THRESHOLD_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(250));
         slowDiskTimeoutNs = settings.durationNs(SLOW_DISK_TIMEOUT_PROP_NAME, TimeUnit.SECONDS.toNanos(5));
         segmentLength = settings.size(SEGMENT_LENGTH_PROP_NAME, LogConfig.SEGMENT_LENGTH_DEFAULT);
+        snapshotEntries = settings.number(SNAPSHOT_ENTRIES_PROP_NAME, SnapshotPolicy.ENTRIES_DEFAULT);
+        snapshotLength = settings.size(SNAPSHOT_LENGTH_PROP_NAME, 0);
+        snapshotIntervalNs = settings.durationNs(SNAPSHOT_INTERVAL_PROP_NAME, 0);
+        snapshotMinEntries = settings.number(SNAPSHOT_MIN_ENTRIES_PROP_NAME, 1);
+        snapshotRetention = settings.number(SNAPSHOT_RETENTION_PROP_NAME, SnapshotConfig.RETENTION_DEFAULT);
+        snapshotTailEntries = settings.number(SNAPSHOT_TAIL_ENTRIES_PROP_NAME, SnapshotPolicy.TAIL_ENTRIES_DEFAULT);
+        snapshotLagEntries = settings.number(SNAPSHOT_LAG_ENTRIES_PROP_NAME, SnapshotPolicy.LAG_ENTRIES_DEFAULT);
+        snapshotTransferRate = settings.size(SNAPSHOT_TRANSFER_RATE_PROP_NAME, SnapshotPolicy.TRANSFER_RATE_DEFAULT);
         maxCommandLength = settings.size(MAX_COMMAND_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
         maxReplyLength = settings.size(MAX_REPLY_LENGTH_PROP_NAME, MAX_LENGTH_DEFAULT);
         electionTimeoutMinNs = settings.durationNs(ELECTION_TIMEOUT_MIN_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(150));
@@ -317,6 +367,7 @@ public final class NodeContext
         concludeLengths(problems);
         concludeTimes(problems);
         concludeLimits(problems);
+        concludeSnapshots(problems);
         concludeDirectories(problems);
         check(null != stateMachine, "stateMachine", "null", "set by the program", problems);
         check(null != commandListener, "commandListener", "null", "a listener", problems);
@@ -369,6 +420,26 @@ public final class NodeContext
             MAX_APPEND_LENGTH_PROP_NAME + " (" + maxAppendLength + ") or more", problems);
         check(commandQueueLength >= 64 * 1024 && commandQueueLength <= 1 << 29,
             COMMAND_QUEUE_LENGTH_PROP_NAME, commandQueueLength, "64k to 512m", problems);
+    }
+
+    private void concludeSnapshots(final List<String> problems)
+    {
+        checkNotNegative(snapshotEntries, SNAPSHOT_ENTRIES_PROP_NAME, problems);
+        checkNotNegative(snapshotLength, SNAPSHOT_LENGTH_PROP_NAME, problems);
+        checkNotNegative(snapshotIntervalNs, SNAPSHOT_INTERVAL_PROP_NAME, problems);
+        checkNotNegative(snapshotMinEntries, SNAPSHOT_MIN_ENTRIES_PROP_NAME, problems);
+        checkNotNegative(snapshotTailEntries, SNAPSHOT_TAIL_ENTRIES_PROP_NAME, problems);
+        check(snapshotLagEntries >= snapshotTailEntries, SNAPSHOT_LAG_ENTRIES_PROP_NAME, snapshotLagEntries,
+            SNAPSHOT_TAIL_ENTRIES_PROP_NAME + " (" + snapshotTailEntries + ") or more", problems);
+        check(snapshotRetention >= 1 && snapshotRetention <= MAX_SNAPSHOTS, SNAPSHOT_RETENTION_PROP_NAME,
+            snapshotRetention, "1 to " + MAX_SNAPSHOTS, problems);
+        check(snapshotTransferRate >= SnapshotConfig.CHUNK_LENGTH_DEFAULT, SNAPSHOT_TRANSFER_RATE_PROP_NAME,
+            snapshotTransferRate, SnapshotConfig.CHUNK_LENGTH_DEFAULT + " or more", problems);
+    }
+
+    private void checkNotNegative(final long value, final String name, final List<String> problems)
+    {
+        check(value >= 0, name, value, "0 or more", problems);
     }
 
     private void concludeTimes(final List<String> problems)
@@ -671,6 +742,110 @@ public final class NodeContext
     public int segmentLength()
     {
         return segmentLength;
+    }
+
+    /** See {@link #SNAPSHOT_ENTRIES_PROP_NAME}. */
+    public NodeContext snapshotEntries(final long value)
+    {
+        settings.isSetByProgram(SNAPSHOT_ENTRIES_PROP_NAME);
+        snapshotEntries = value;
+        return this;
+    }
+
+    public long snapshotEntries()
+    {
+        return snapshotEntries;
+    }
+
+    /** See {@link #SNAPSHOT_LENGTH_PROP_NAME}. */
+    public NodeContext snapshotLength(final int value)
+    {
+        settings.isSetByProgram(SNAPSHOT_LENGTH_PROP_NAME);
+        snapshotLength = value;
+        return this;
+    }
+
+    public int snapshotLength()
+    {
+        return snapshotLength;
+    }
+
+    /** See {@link #SNAPSHOT_INTERVAL_PROP_NAME}. In nanoseconds. */
+    public NodeContext snapshotIntervalNs(final long value)
+    {
+        settings.isSetByProgram(SNAPSHOT_INTERVAL_PROP_NAME);
+        snapshotIntervalNs = value;
+        return this;
+    }
+
+    public long snapshotIntervalNs()
+    {
+        return snapshotIntervalNs;
+    }
+
+    /** See {@link #SNAPSHOT_MIN_ENTRIES_PROP_NAME}. */
+    public NodeContext snapshotMinEntries(final long value)
+    {
+        settings.isSetByProgram(SNAPSHOT_MIN_ENTRIES_PROP_NAME);
+        snapshotMinEntries = value;
+        return this;
+    }
+
+    public long snapshotMinEntries()
+    {
+        return snapshotMinEntries;
+    }
+
+    /** See {@link #SNAPSHOT_RETENTION_PROP_NAME}. */
+    public NodeContext snapshotRetention(final int value)
+    {
+        settings.isSetByProgram(SNAPSHOT_RETENTION_PROP_NAME);
+        snapshotRetention = value;
+        return this;
+    }
+
+    public int snapshotRetention()
+    {
+        return (int)snapshotRetention;
+    }
+
+    /** See {@link #SNAPSHOT_TAIL_ENTRIES_PROP_NAME}. */
+    public NodeContext snapshotTailEntries(final long value)
+    {
+        settings.isSetByProgram(SNAPSHOT_TAIL_ENTRIES_PROP_NAME);
+        snapshotTailEntries = value;
+        return this;
+    }
+
+    public long snapshotTailEntries()
+    {
+        return snapshotTailEntries;
+    }
+
+    /** See {@link #SNAPSHOT_LAG_ENTRIES_PROP_NAME}. */
+    public NodeContext snapshotLagEntries(final long value)
+    {
+        settings.isSetByProgram(SNAPSHOT_LAG_ENTRIES_PROP_NAME);
+        snapshotLagEntries = value;
+        return this;
+    }
+
+    public long snapshotLagEntries()
+    {
+        return snapshotLagEntries;
+    }
+
+    /** See {@link #SNAPSHOT_TRANSFER_RATE_PROP_NAME}. */
+    public NodeContext snapshotTransferRate(final int value)
+    {
+        settings.isSetByProgram(SNAPSHOT_TRANSFER_RATE_PROP_NAME);
+        snapshotTransferRate = value;
+        return this;
+    }
+
+    public int snapshotTransferRate()
+    {
+        return snapshotTransferRate;
     }
 
     /** See {@link #MAX_COMMAND_LENGTH_PROP_NAME}. */

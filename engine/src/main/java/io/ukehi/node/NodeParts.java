@@ -9,8 +9,12 @@ import io.ukehi.log.HardStateFile;
 import io.ukehi.log.IdentityFile;
 import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
+import io.ukehi.raft.Configuration;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.statemachine.Sessions;
+import io.ukehi.snapshot.SnapshotConfig;
+import io.ukehi.snapshot.SnapshotException;
+import io.ukehi.snapshot.SnapshotStore;
 import io.ukehi.transport.AeronPeers;
 import io.ukehi.transport.AeronPeersContext;
 import io.ukehi.transport.ClientGateway;
@@ -33,6 +37,7 @@ import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.LangUtil;
 
 /**
@@ -43,6 +48,7 @@ import org.agrona.LangUtil;
  */
 final class NodeParts implements AutoCloseable
 {
+    private static final String SNAPSHOT_DIRECTORY = "snapshot";
     private static final long LISTEN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
     /** Session time goes in steps, of which there have to be several in a timeout. */
@@ -60,12 +66,16 @@ final class NodeParts implements AutoCloseable
     private HardStateFile hardState;
     private SegmentedLog log;
     private DoubtFile doubts;
+    private FileStorage snapshotStorage;
+    private SnapshotStore snapshots;
+    private long snapshotIndex;
     private MediaDriver driver;
     private Aeron aeron;
     private AeronPeers peers;
     private ClientGateway gateway;
     private NodeAgent agent;
     private AgentRunner flusherRunner;
+    private AgentRunner snapshotRunner;
     private AgentRunner agentRunner;
     private AgentInvoker agentInvoker;
     private volatile Thread agentThread;
@@ -89,6 +99,7 @@ final class NodeParts implements AutoCloseable
         try
         {
             parts.openLog();
+            parts.openSnapshots();
             parts.openAeron();
             parts.wire();
             parts.awaitListening();
@@ -124,6 +135,17 @@ final class NodeParts implements AutoCloseable
         {
             errors.onError(new DoubtException(context.memberId(), log.recovery()));
         }
+    }
+
+    /** Behind the log, which is brought to go on where the newest snapshot ends. */
+    private void openSnapshots()
+    {
+        snapshotStorage = FileStorage.open(Path.of(context.dataDirectoryName(), SNAPSHOT_DIRECTORY));
+        snapshots = SnapshotStore.open(snapshotStorage, new SnapshotConfig(
+            context.clusterId(), context.groupId(), SnapshotConfig.CHUNK_LENGTH_DEFAULT, context.snapshotRetention()));
+        snapshots.damaged().forEach(name -> errors.onError(
+            new SnapshotException("the snapshot " + name + " was damaged, and removed")));
+        snapshotIndex = Replica.reconcile(snapshots, new SegmentedRaftLog(log));
     }
 
     private void openAeron()
@@ -176,7 +198,7 @@ final class NodeParts implements AutoCloseable
         final Replica replica = new Replica(
             raftConfig(ids), new SegmentedRaftLog(log), new HardStateRecord(hardState),
             new DoubtRecord(doubts), publisher,
-            context.stateMachine(), limits(), agent.replicaListener());
+            context.stateMachine(), limits(), agent.replicaListener()).snapshots(snapshots, snapshotPolicy());
         final PeerAdapter adapter = new PeerAdapter(
             context.clusterId(), context.groupId(), context.memberId(), ids, replica.peerHandler(), drops);
         peers.receiver((buffer, offset, length, header) ->
@@ -199,13 +221,34 @@ final class NodeParts implements AutoCloseable
         agent.wire(replica, peers, gateway);
     }
 
+    private SnapshotPolicy snapshotPolicy()
+    {
+        return new SnapshotPolicy(
+            context.snapshotEntries(), context.snapshotLength(), context.snapshotIntervalNs(),
+            context.snapshotMinEntries(), context.snapshotTailEntries(), context.snapshotLagEntries(),
+            SnapshotPolicy.SLICE_LENGTH_DEFAULT);
+    }
+
     private RaftConfig raftConfig(final int[] ids)
+    {
+        final RaftConfig config = raftConfigOfLog(ids);
+        if (snapshotIndex > 0)
+        {
+            final byte[] members = snapshots.newest().members();
+            config.configuration(
+                Configuration.decode(new UnsafeBuffer(members), 0, members.length), snapshotIndex);
+        }
+        return config;
+    }
+
+    private RaftConfig raftConfigOfLog(final int[] ids)
     {
         return new RaftConfig()
             .nodeId(context.memberId())
             .members(ids)
             .electionTimeoutNs(context.electionTimeoutMinNs(), context.electionTimeoutMaxNs())
             .heartbeatIntervalNs(context.heartbeatIntervalNs())
+            .snapshotBytesPerSecond(context.snapshotTransferRate())
             .maxAppendBytes(context.maxAppendLength())
             .maxInflightBytes(context.maxInflightLength())
             .maxInflightMessages(context.maxInflightMessages())
@@ -215,7 +258,7 @@ final class NodeParts implements AutoCloseable
             .readLeaseMarginNs(context.readLeaseMarginNs())
             .repairTimeoutNs(context.repairTimeoutNs())
             .slowDiskNs(context.slowDiskThresholdNs(), context.slowDiskTimeoutNs())
-            .initialCommitIndex(log.recovery().commitIndex());
+            .initialCommitIndex(Math.max(snapshotIndex, log.recovery().commitIndex()));
     }
 
     private SessionLimits sessionLimits()
@@ -288,9 +331,15 @@ final class NodeParts implements AutoCloseable
         flusherRunner = new AgentRunner(
             new BackoffIdleStrategy(20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50)),
             errors, null, log.flusher());
+        // Nobody waits for a snapshot: its thread sleeps, and shares what processor there is.
+        snapshotRunner = new AgentRunner(
+            new BackoffIdleStrategy(1, 1, TimeUnit.MICROSECONDS.toNanos(100), TimeUnit.MILLISECONDS.toNanos(2)),
+            errors, null, snapshots.worker());
         // Named behind the start, which gives it the name that the flushers of all nodes have.
         AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, ""))
             .setName(agent.roleName() + "-flusher");
+        AgentRunner.startOnThread(snapshotRunner, runnable -> thread(runnable, ""))
+            .setName(agent.roleName() + "-snapshots");
         if (context.useAgentInvoker())
         {
             agentInvoker = new AgentInvoker(errors, null, agent);
@@ -375,8 +424,8 @@ final class NodeParts implements AutoCloseable
             agent.expectClose();
         }
         CloseHelper.closeAll(
-            errors, agentRunner, agentInvoker, flusherRunner, this::closeLog, doubts, hardState, storage, aeron,
-            driver);
+            errors, agentRunner, agentInvoker, snapshotRunner, flusherRunner, this::closeLog, doubts, hardState,
+            snapshotStorage, storage, aeron, driver);
     }
 
     private boolean isStarted()

@@ -162,6 +162,17 @@ final class PendingProposals
         }
     }
 
+    /** Entries up to an index will never be applied here: a snapshot contains them, or what took their place. */
+    void abandonTo(final long index, final Sink abandoned)
+    {
+        putAside();
+        while (!orphans.isEmpty() && orphans.peek().index <= index)
+        {
+            final Orphan orphan = orphans.poll();
+            abandoned.onEnd(orphan.sessionId, orphan.correlationId);
+        }
+    }
+
     /** Nothing more will be applied. */
     void abandon(final Sink abandoned)
     {

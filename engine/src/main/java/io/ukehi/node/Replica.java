@@ -52,6 +52,7 @@ public final class Replica
     private final PendingReads reads;
     private final ReplicaListener listener;
     private final PendingProposals.Sink superseded;
+    private final PendingProposals.Sink abandoned;
     private final int applyLimit;
     private final long replayTo;
     /** Null if this replica has none. */
@@ -83,6 +84,7 @@ public final class Replica
         this.log = log;
         this.listener = listener;
         this.superseded = listener::onSuperseded;
+        this.abandoned = listener::onAbandoned;
         this.applyLimit = limits.applyLimit();
         this.pending = new PendingProposals(limits.pendingLimit());
         this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
@@ -107,6 +109,7 @@ public final class Replica
     {
         Invariant.check(!isStarted, "snapshots are known before a replica starts");
         snapshots = new ReplicaSnapshots(store, policy, log, applier);
+        raft.snapshots(snapshots.exchange(), snapshots.exchange());
         return this;
     }
 
@@ -265,14 +268,21 @@ public final class Replica
     {
         if (isLoading())
         {
-            final int loaded = snapshots.doLoad();
+            final int loaded = snapshots.doLoad(raft);
             return isRecovering ? loaded : loaded + doRaft();
         }
         if (isRecovering)
         {
             return replay();
         }
-        final int workCount = doRaft() + apply() + reads.doWork();
+        int workCount = doRaft();
+        if (isLoading())
+        {
+            // A snapshot was installed. What became of the commands in it is not known here, and never will be.
+            pending.abandonTo(snapshots.loadingIndex(), abandoned);
+            return workCount;
+        }
+        workCount += apply() + reads.doWork();
         return null == snapshots ? workCount : workCount + snapshots.doWork(raft, nowNs);
     }
 
@@ -327,6 +337,12 @@ public final class Replica
         return null != snapshots;
     }
 
+    /** Hundredths of the snapshot being received that are here; -1 if none is being received. */
+    public int snapshotReceivedPercent()
+    {
+        return null == snapshots ? -1 : snapshots.exchange().receivedPercent();
+    }
+
     /** Index of the newest durable snapshot, 0 if there is none. */
     public long snapshotIndex()
     {
@@ -341,7 +357,7 @@ public final class Replica
             isStarted = false;
             try
             {
-                pending.abandon(listener::onAbandoned);
+                pending.abandon(abandoned);
             }
             finally
             {

@@ -51,6 +51,8 @@ final class ReplicaSnapshots
     private SnapshotManifest frozen;
     private boolean isStateWritten;
 
+    private final SnapshotExchange exchange;
+
     // Of the snapshot being loaded.
     private SnapshotInput input;
     private RecordReader reader;
@@ -63,6 +65,33 @@ final class ReplicaSnapshots
         this.policy = policy;
         this.log = log;
         this.applier = applier;
+        this.exchange = new SnapshotExchange(store, log, this);
+    }
+
+    /** Sends and receives snapshots for the rules. */
+    SnapshotExchange exchange()
+    {
+        return exchange;
+    }
+
+    /** Whether a received snapshot may take the place of the state at this moment. */
+    boolean canInstall()
+    {
+        return !isLoading();
+    }
+
+    /** A received snapshot is durable, and the log goes on where it ends: the state is loaded from it if it must be. */
+    void onInstalled(final SnapshotManifest manifest)
+    {
+        if (log.firstIndex() > applier.appliedIndex() + 1)
+        {
+            if (null != task)
+            {
+                output.abandon();
+                endTask();
+            }
+            beginLoad(manifest);
+        }
     }
 
     /**
@@ -95,15 +124,19 @@ final class ReplicaSnapshots
     boolean beginLoad()
     {
         final SnapshotManifest newest = store.newest();
-        if (null == newest)
+        if (null != newest)
         {
-            return false;
+            beginLoad(newest);
         }
-        input = store.read(newest, 0);
-        Invariant.check(null != input, "there is room for a reader at the start", newest.index());
+        return null != newest;
+    }
+
+    private void beginLoad(final SnapshotManifest manifest)
+    {
+        input = store.read(manifest, 0);
+        Invariant.check(null != input, "there is room for a reader", manifest.index());
         loader = applier.load();
         reader = new RecordReader(input, this::onRecord);
-        return true;
     }
 
     private void onRecord(final int kind, final DirectBuffer buffer, final int offset, final int length)
@@ -125,10 +158,16 @@ final class ReplicaSnapshots
         return null != reader;
     }
 
-    /** Loads a slice. Work done. */
-    int doLoad()
+    /** Index of the snapshot that is being loaded. */
+    long loadingIndex()
     {
-        store.doWork();
+        return input.manifest().index();
+    }
+
+    /** Loads a slice. Work done. */
+    int doLoad(final Raft raft)
+    {
+        collect(raft);
         final int chunks = reader.doWork(policy.sliceLength());
         if (reader.isEnded())
         {
@@ -169,10 +208,8 @@ final class ReplicaSnapshots
     /** A cycle's share, after what is committed was applied. Work done. */
     int doWork(final Raft raft, final long nowNs)
     {
-        final SnapshotOutput ended = store.doWork();
-        if (null != ended && ended == output)
+        if (collect(raft))
         {
-            onEnded(raft);
             return 1;
         }
         if (null != task)
@@ -180,6 +217,25 @@ final class ReplicaSnapshots
             return write();
         }
         return null == output && isDue(raft, nowNs) ? begin(raft, nowNs) : 0;
+    }
+
+    /** Takes note of what has been written. True if something has. */
+    private boolean collect(final Raft raft)
+    {
+        final SnapshotOutput ended = store.doWork();
+        if (null == ended)
+        {
+            return false;
+        }
+        if (ended == output)
+        {
+            onEnded(raft);
+        }
+        else
+        {
+            exchange.onEnded(ended);
+        }
+        return true;
     }
 
     private boolean isDue(final Raft raft, final long nowNs)
@@ -292,6 +348,8 @@ final class ReplicaSnapshots
         if (Role.LEADER == raft.role())
         {
             keepFrom = Math.min(keepFrom, Math.max(raft.lowestMatchIndex() + 1, behind - policy.lagEntries()));
+            // Who is being sent a snapshot needs what follows it.
+            keepFrom = Math.min(keepFrom, raft.lowestSnapshotIndex());
         }
         if (keepFrom > log.firstIndex())
         {

@@ -27,6 +27,9 @@ public record SnapshotPolicy(
     /** Bytes of state in one cycle by default: about ten microseconds. */
     public static final int SLICE_LENGTH_DEFAULT = 64 * 1024;
 
+    /** Bytes a second sent to one follower by default: 128 MiB. */
+    public static final int TRANSFER_RATE_DEFAULT = 128 * 1024 * 1024;
+
     /** None but by hand; the log is kept as by default. */
     public static final SnapshotPolicy BY_HAND = new SnapshotPolicy(
         0, 0, 0, 0, TAIL_ENTRIES_DEFAULT, LAG_ENTRIES_DEFAULT, SLICE_LENGTH_DEFAULT);

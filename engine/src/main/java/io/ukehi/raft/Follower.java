@@ -62,6 +62,15 @@ final class Follower
         return leaderTerm != term || sequence > heartbeatSequence;
     }
 
+    /** A snapshot of what is committed is in the place of the log up to an index, or the log holds the same anyway. */
+    void onInstalled(final long index)
+    {
+        follow();
+        verifiedIndex = Math.max(verifiedIndex, index);
+        isAckDue = true;
+        state.commitTo(index);
+    }
+
     void onHeartbeat(final long sequence, final long leaderCommitIndex)
     {
         follow();

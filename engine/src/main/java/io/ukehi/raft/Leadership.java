@@ -249,6 +249,38 @@ final class Leadership
         return state.membership.reached(values, 0) - (timeNs - state.nowNs()) >= 0;
     }
 
+    /** Lets the snapshots go that are being sent: leadership has ended. */
+    void stopSnapshots()
+    {
+        for (final Replicator replicator : replicators)
+        {
+            replicator.snapshot().stop();
+        }
+    }
+
+    /** The least index of the snapshots that are being sent; none: {@link Long#MAX_VALUE}. */
+    long lowestSnapshotIndex()
+    {
+        long lowest = Long.MAX_VALUE;
+        for (final Replicator replicator : replicators)
+        {
+            final long index = replicator.snapshot().index();
+            lowest = index > 0 ? Math.min(lowest, index) : lowest;
+        }
+        return lowest;
+    }
+
+    /** Bytes of snapshots sent to all present peers. */
+    long snapshotBytesSent()
+    {
+        long sum = 0;
+        for (final Replicator replicator : replicators)
+        {
+            sum += replicator.snapshot().sentBytes();
+        }
+        return sum;
+    }
+
     /** The least that any peer, learners too, is known to hold; of the own log if there is none. */
     long lowestMatchIndex()
     {

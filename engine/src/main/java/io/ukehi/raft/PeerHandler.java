@@ -49,4 +49,25 @@ public interface PeerHandler
 
     /** See {@link PeerSender#sendReadIndexReply}. */
     void onReadIndexReply(int fromId, long term, long requestId, long incarnation, long index);
+
+    /** See {@link PeerSender#sendSnapshotOffer}; valid during the call. */
+    default void onSnapshotOffer(
+        final int fromId, final long term, final long attempt,
+        final DirectBuffer offer, final int offset, final int length)
+    {
+    }
+
+    /** See {@link PeerSender#sendSnapshotChunk}; yet to be verified, valid during the call. */
+    default void onSnapshotChunk(
+        final int fromId, final long term, final long attempt, final int chunk,
+        final DirectBuffer buffer, final int offset, final int length)
+    {
+    }
+
+    /** See {@link PeerSender#sendSnapshotStatus}. */
+    default void onSnapshotStatus(
+        final int fromId, final SnapshotStatus status, final long term, final long attempt, final long index,
+        final int chunk, final int chunkLimit)
+    {
+    }
 }

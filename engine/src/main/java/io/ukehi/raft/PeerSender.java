@@ -1,5 +1,7 @@
 package io.ukehi.raft;
 
+import org.agrona.DirectBuffer;
+
 /**
  * What a node says to its peers. Called by the duty-cycle thread; never blocks. Each method returns whether the message
  * was handed to the network: false means that it was not sent and never will be (back-pressure, not connected), and the
@@ -122,4 +124,57 @@ public interface PeerSender
      * @param index       commit index after the question.
      */
     boolean sendReadIndexReply(int toId, long term, long requestId, long incarnation, long index);
+
+    /**
+     * Offers a snapshot to a follower that has fallen behind the log. A link that carries no snapshots sends none.
+     *
+     * @param toId    follower.
+     * @param term    the leader's.
+     * @param attempt number of the offer in this leadership, from 1; what follows and what is answered bears it.
+     * @param offer   what describes the snapshot, opaque here, which vouches for itself.
+     * @param offset  of it.
+     * @param length  of it in bytes.
+     */
+    default boolean sendSnapshotOffer(
+        final int toId, final long term, final long attempt,
+        final DirectBuffer offer, final int offset, final int length)
+    {
+        return false;
+    }
+
+    /**
+     * Sends a chunk of the snapshot offered.
+     *
+     * @param toId    follower.
+     * @param term    the leader's.
+     * @param attempt of the offer.
+     * @param chunk   its number, from 0.
+     * @param buffer  holds it, with what it vouches for itself by.
+     * @param offset  of it.
+     * @param length  of it in bytes.
+     */
+    default boolean sendSnapshotChunk(
+        final int toId, final long term, final long attempt, final int chunk,
+        final DirectBuffer buffer, final int offset, final int length)
+    {
+        return false;
+    }
+
+    /**
+     * Tells the leader how far a follower is with a snapshot.
+     *
+     * @param toId       the leader.
+     * @param status     of the snapshot.
+     * @param term       the follower's.
+     * @param attempt    of the offer that is answered.
+     * @param index      of the snapshot.
+     * @param chunk      wanted next.
+     * @param chunkLimit first chunk for which there is no room yet.
+     */
+    default boolean sendSnapshotStatus(
+        final int toId, final SnapshotStatus status, final long term, final long attempt, final long index,
+        final int chunk, final int chunkLimit)
+    {
+        return false;
+    }
 }

@@ -30,6 +30,7 @@ public final class Raft implements PeerHandler
     private final FencingTokenState tokens;
     private final Doubt doubt;
     private final Repair repair;
+    private final SnapshotReceiver receiver;
     private boolean isStarted;
 
     /**
@@ -61,6 +62,7 @@ public final class Raft implements PeerHandler
         leadership.reads(reads.rounds());
         this.election = new Election(state, leadership, doubt, leadership::begin);
         this.follower = new Follower(state, doubt);
+        this.receiver = new SnapshotReceiver(state, follower);
     }
 
     /**
@@ -113,6 +115,7 @@ public final class Raft implements PeerHandler
     {
         if (Role.LEADER != state.role())
         {
+            leadership.stopSnapshots();
             return reads.doWork();
         }
         renewTermIfExhausted();
@@ -125,7 +128,7 @@ public final class Raft implements PeerHandler
         return repair.doWork() + switch (state.role())
         {
             case LEADER -> leadership.doProgress();
-            case FOLLOWER -> follower.doProgress() + doubt.ask();
+            case FOLLOWER -> receiveSnapshot() + follower.doProgress() + doubt.ask();
             case PRE_CANDIDATE, CANDIDATE -> 0;
         };
     }
@@ -405,6 +408,57 @@ public final class Raft implements PeerHandler
         }
     }
 
+    /** Gives the rules snapshots, to send as a leader and to receive as a follower. Before anything else. */
+    public void snapshots(final SnapshotSource source, final SnapshotSink sink)
+    {
+        state.snapshotSource = source;
+        state.snapshotSink = sink;
+    }
+
+    private int receiveSnapshot()
+    {
+        final int workCount = receiver.doWork();
+        tokens.observe(state.log.lastToken());
+        return workCount;
+    }
+
+    @Override
+    public void onSnapshotOffer(
+        final int fromId, final long term, final long attempt,
+        final DirectBuffer offer, final int offset, final int length)
+    {
+        if (isOfCurrentLeader(fromId, term, false))
+        {
+            receiver.onOffer(fromId, attempt, offer, offset, length);
+        }
+    }
+
+    @Override
+    public void onSnapshotChunk(
+        final int fromId, final long term, final long attempt, final int chunk,
+        final DirectBuffer buffer, final int offset, final int length)
+    {
+        if (isOfCurrentLeader(fromId, term, false))
+        {
+            receiver.onChunk(attempt, chunk, buffer, offset, length);
+        }
+    }
+
+    @Override
+    public void onSnapshotStatus(
+        final int fromId, final SnapshotStatus status, final long term, final long attempt, final long index,
+        final int chunk, final int chunkLimit)
+    {
+        if (isPossible(fromId, term) && term == state.term() && Role.LEADER == state.role())
+        {
+            final Replicator replicator = leadership.replicator(fromId);
+            if (null != replicator)
+            {
+                replicator.onSnapshotStatus(status, attempt, index, chunk, chunkLimit);
+            }
+        }
+    }
+
     /**
      * Settles the term of a leader's message: true if it comes from the leader that this node follows now. Only a new
      * message shows that the leader lives: one that is repeated by the network may be older than its death.
@@ -514,6 +568,18 @@ public final class Raft implements PeerHandler
     public long electionCount()
     {
         return election.electionCount();
+    }
+
+    /** The least index of the snapshots that are being sent; {@link Long#MAX_VALUE} if none is. */
+    public long lowestSnapshotIndex()
+    {
+        return leadership.lowestSnapshotIndex();
+    }
+
+    /** Bytes of snapshots sent to all present peers. */
+    public long snapshotBytesSent()
+    {
+        return leadership.snapshotBytesSent();
     }
 
     /** The least index that any peer is known to hold durably; only of a leader. */

@@ -16,6 +16,7 @@ public final class RaftConfig
     private Configuration configuration;
     private long configurationIndex;
     private boolean isJoining;
+    private long snapshotBytesPerSecond = 128 * 1024 * 1024;
     private long electionTimeoutMinNs = 150_000_000L;
     private long electionTimeoutMaxNs = 300_000_000L;
     private long heartbeatIntervalNs = 50_000_000L;
@@ -81,6 +82,18 @@ public final class RaftConfig
     public long configurationIndex()
     {
         return configurationIndex;
+    }
+
+    /** Bytes of a snapshot sent to one peer in a second, at most; 1 or more. */
+    public RaftConfig snapshotBytesPerSecond(final long bytes)
+    {
+        snapshotBytesPerSecond = bytes;
+        return this;
+    }
+
+    public long snapshotBytesPerSecond()
+    {
+        return snapshotBytesPerSecond;
     }
 
     /** Whether the node knows of no group yet, and waits for a leader to make it a member. */

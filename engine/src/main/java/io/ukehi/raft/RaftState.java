@@ -21,6 +21,10 @@ final class RaftState
     final Membership membership;
     final RaftLog log;
     final PeerSender sender;
+    /** Null where a node has no snapshots. */
+    SnapshotSource snapshotSource;
+    /** Null where a node has no snapshots. */
+    SnapshotSink snapshotSink;
     private final HardStateStore hardState;
     private final RaftListener listener;
     private long nowNs;

@@ -34,6 +34,9 @@ final class Replicator
     private long nextIndex;
     /** Where the present attempt began, or how far it has come: nothing below it is known to be missing. */
     private long probeIndex;
+    private final SnapshotSender snapshot;
+    /** What the peer wants next is not in the log any more. */
+    private boolean isBehindLog;
     private boolean isStreaming;
     private boolean isProbeOut;
     /** Number of the last append sent; the first of a term is 1. */
@@ -55,6 +58,7 @@ final class Replicator
         this.state = state;
         this.peerId = peerId;
         this.entries = state.log.newCursor();
+        this.snapshot = new SnapshotSender(state, peerId);
         this.maxInflightMessages = state.config.maxInflightMessages();
         final int size = BitUtil.findNextPositivePowerOfTwo(maxInflightMessages);
         this.inflightSequence = new long[size];
@@ -72,6 +76,8 @@ final class Replicator
         heartbeatSequence = 0;
         incarnation = NONE;
         lossesInRow = 0;
+        isBehindLog = false;
+        snapshot.stop();
         contactNs = state.nowNs();
         probeFrom(state.log.lastIndex() + 1);
     }
@@ -118,8 +124,12 @@ final class Replicator
         checkLost();
         if (nextIndex < state.log.firstIndex())
         {
-            // The log was purged under a peer that has not got that far.
+            // The log was purged under a peer that has not got that far, as far as is known: its answer will tell.
             probeFrom(nextIndex);
+        }
+        if (isBehindLog)
+        {
+            return snapshot.doWork();
         }
         if (!isStreaming)
         {
@@ -245,6 +255,10 @@ final class Replicator
             isProbeOut = false;
             release();
         }
+        if (isBehindLog && matchIndex + 1 >= state.log.firstIndex())
+        {
+            leaveSnapshot(matchIndex + 1);
+        }
         checkInvariants();
     }
 
@@ -303,7 +317,36 @@ final class Replicator
             }
             index = after;
         }
+        index = Math.max(index, matchIndex + 1);
+        if (index < state.log.firstIndex())
+        {
+            CoverageMark.BEHIND_THE_LOG.hit();
+            isBehindLog = true;
+        }
+        probeFrom(index);
+    }
+
+    /** The peer tells how far it is with a snapshot. */
+    void onSnapshotStatus(
+        final SnapshotStatus status, final long attempt, final long index, final int chunk, final int chunkLimit)
+    {
+        if (snapshot.onStatus(status, attempt, index, chunk, chunkLimit))
+        {
+            leaveSnapshot(index + 1);
+        }
+    }
+
+    private void leaveSnapshot(final long index)
+    {
+        isBehindLog = false;
+        snapshot.stop();
         probeFrom(Math.max(index, matchIndex + 1));
+    }
+
+    /** What is sent to a peer that is behind the log. */
+    SnapshotSender snapshot()
+    {
+        return snapshot;
     }
 
     /**
@@ -343,6 +386,8 @@ final class Replicator
             CoverageMark.NEW_INCARNATION.hit();
             matchIndex = 0;
             acceptedSequence = sequence;
+            isBehindLog = false;
+            snapshot.offerAgain();
             probeFrom(state.log.lastIndex() + 1);
         }
         return true;

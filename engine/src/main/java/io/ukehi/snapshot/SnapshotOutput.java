@@ -70,6 +70,7 @@ public final class SnapshotOutput implements SnapshotJob
     private volatile boolean isFinished;
     private volatile boolean isAbandoned;
     private volatile int resumedChunks = -1;
+    private volatile int chunkLimit;
     private volatile Outcome outcome = Outcome.UNDER_WAY;
 
     // The helper's.
@@ -137,6 +138,12 @@ public final class SnapshotOutput implements SnapshotJob
     public int nextChunk()
     {
         return nextChunk;
+    }
+
+    /** The first chunk for which no room is prepared yet. */
+    public int chunkLimit()
+    {
+        return chunkLimit;
     }
 
     /** Whether the next chunk can be stored at this moment. */
@@ -331,6 +338,7 @@ public final class SnapshotOutput implements SnapshotJob
                 {
                     open.add(part);
                     prepared.add(part);
+                    chunkLimit = part.end;
                 }
             }
         }
@@ -407,6 +415,7 @@ public final class SnapshotOutput implements SnapshotJob
             preparedParts++;
             open.add(part);
             prepared.add(part);
+            chunkLimit = part.end;
         }
         return 1;
     }

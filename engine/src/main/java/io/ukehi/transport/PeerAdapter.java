@@ -12,11 +12,15 @@ import io.ukehi.codecs.peer.RepairReplyDecoder;
 import io.ukehi.codecs.peer.RepairRequestDecoder;
 import io.ukehi.codecs.peer.ReadIndexReplyDecoder;
 import io.ukehi.codecs.peer.ReadIndexRequestDecoder;
+import io.ukehi.codecs.peer.SnapshotChunkDecoder;
+import io.ukehi.codecs.peer.SnapshotOfferDecoder;
+import io.ukehi.codecs.peer.SnapshotStatusDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
 import io.ukehi.raft.AckKind;
 import io.ukehi.raft.PeerHandler;
+import io.ukehi.raft.SnapshotStatus;
 import io.ukehi.raft.VoteKind;
 import org.agrona.DirectBuffer;
 
@@ -51,6 +55,7 @@ public final class PeerAdapter implements FragmentHandler
 
     private static final VoteKind[] VOTE_KINDS = VoteKind.values();
     private static final AckKind[] ACK_KINDS = AckKind.values();
+    private static final SnapshotStatus[] SNAPSHOT_STATUSES = SnapshotStatus.values();
 
     private final long clusterId;
     private final int groupId;
@@ -70,6 +75,9 @@ public final class PeerAdapter implements FragmentHandler
     private final ReadIndexReplyDecoder readIndexReply = new ReadIndexReplyDecoder();
     private final RepairRequestDecoder repairRequest = new RepairRequestDecoder();
     private final RepairReplyDecoder repairReply = new RepairReplyDecoder();
+    private final SnapshotOfferDecoder snapshotOffer = new SnapshotOfferDecoder();
+    private final SnapshotChunkDecoder snapshotChunk = new SnapshotChunkDecoder();
+    private final SnapshotStatusDecoder snapshotStatus = new SnapshotStatusDecoder();
 
     /**
      * @param clusterId identity of the cluster.
@@ -158,6 +166,16 @@ public final class PeerAdapter implements FragmentHandler
             repairReply.wrap(buffer, blockOffset, blockLength, version);
             return onRepairReply(buffer, blockOffset + blockLength, restLength);
         }
+        if (SnapshotOfferDecoder.TEMPLATE_ID == templateId)
+        {
+            snapshotOffer.wrap(buffer, blockOffset, blockLength, version);
+            return onSnapshotOffer(buffer, blockOffset + blockLength, restLength);
+        }
+        if (SnapshotChunkDecoder.TEMPLATE_ID == templateId)
+        {
+            snapshotChunk.wrap(buffer, blockOffset, blockLength, version);
+            return onSnapshotChunk(buffer, blockOffset + blockLength, restLength);
+        }
         if (0 != restLength && version <= MessageHeaderDecoder.SCHEMA_VERSION)
         {
             return DropReason.MALFORMED;
@@ -167,7 +185,8 @@ public final class PeerAdapter implements FragmentHandler
 
     private static boolean hasFrames(final int templateId)
     {
-        return AppendDecoder.TEMPLATE_ID == templateId || RepairReplyDecoder.TEMPLATE_ID == templateId;
+        return AppendDecoder.TEMPLATE_ID == templateId || RepairReplyDecoder.TEMPLATE_ID == templateId ||
+            SnapshotOfferDecoder.TEMPLATE_ID == templateId || SnapshotChunkDecoder.TEMPLATE_ID == templateId;
     }
 
     /** Whether the header is one that can be read on, and the block lies within the message. */
@@ -212,6 +231,9 @@ public final class PeerAdapter implements FragmentHandler
             case ReadIndexReplyDecoder.TEMPLATE_ID -> ReadIndexReplyDecoder.BLOCK_LENGTH;
             case RepairRequestDecoder.TEMPLATE_ID -> RepairRequestDecoder.BLOCK_LENGTH;
             case RepairReplyDecoder.TEMPLATE_ID -> RepairReplyDecoder.BLOCK_LENGTH;
+            case SnapshotOfferDecoder.TEMPLATE_ID -> SnapshotOfferDecoder.BLOCK_LENGTH;
+            case SnapshotChunkDecoder.TEMPLATE_ID -> SnapshotChunkDecoder.BLOCK_LENGTH;
+            case SnapshotStatusDecoder.TEMPLATE_ID -> SnapshotStatusDecoder.BLOCK_LENGTH;
             default -> NO_SUCH_TEMPLATE;
         };
     }
@@ -309,6 +331,10 @@ public final class PeerAdapter implements FragmentHandler
                     readIndexReply.index());
                 return null;
 
+            case SnapshotStatusDecoder.TEMPLATE_ID:
+                snapshotStatus.wrap(buffer, blockOffset, blockLength, version);
+                return onSnapshotStatus();
+
             default:
                 return DropReason.UNKNOWN_TEMPLATE;
         }
@@ -377,6 +403,52 @@ public final class PeerAdapter implements FragmentHandler
         handler.onRepairReply(
             repairReply.fromId(), repairReply.term(), repairReply.incarnation(), repairReply.leaderLastIndex(),
             buffer, framesOffset, framesLength);
+        return null;
+    }
+
+    /** Null if what follows a block is as long as the block says. */
+    private static DropReason restFault(final int statedLength, final int restLength)
+    {
+        if (statedLength == restLength)
+        {
+            return null;
+        }
+        return statedLength > restLength ? DropReason.TOO_SHORT : DropReason.MALFORMED;
+    }
+
+    private DropReason onSnapshotOffer(final DirectBuffer buffer, final int restOffset, final int restLength)
+    {
+        final DropReason fault = restFault(snapshotOffer.length(), restLength);
+        if (null == fault)
+        {
+            handler.onSnapshotOffer(
+                snapshotOffer.fromId(), snapshotOffer.term(), snapshotOffer.attempt(), buffer, restOffset, restLength);
+        }
+        return fault;
+    }
+
+    private DropReason onSnapshotChunk(final DirectBuffer buffer, final int restOffset, final int restLength)
+    {
+        final DropReason fault = restFault(snapshotChunk.length(), restLength);
+        if (null == fault)
+        {
+            handler.onSnapshotChunk(
+                snapshotChunk.fromId(), snapshotChunk.term(), snapshotChunk.attempt(), snapshotChunk.chunk(),
+                buffer, restOffset, restLength);
+        }
+        return fault;
+    }
+
+    private DropReason onSnapshotStatus()
+    {
+        final int kind = snapshotStatus.kindRaw();
+        if (kind >= SNAPSHOT_STATUSES.length)
+        {
+            return DropReason.MALFORMED;
+        }
+        handler.onSnapshotStatus(
+            snapshotStatus.fromId(), SNAPSHOT_STATUSES[kind], snapshotStatus.term(), snapshotStatus.attempt(),
+            snapshotStatus.index(), snapshotStatus.chunk(), snapshotStatus.chunkLimit());
         return null;
     }
 

@@ -9,12 +9,17 @@ import io.ukehi.codecs.peer.RepairReplyEncoder;
 import io.ukehi.codecs.peer.RepairRequestEncoder;
 import io.ukehi.codecs.peer.ReadIndexReplyEncoder;
 import io.ukehi.codecs.peer.ReadIndexRequestEncoder;
+import io.ukehi.codecs.peer.SnapshotChunkEncoder;
+import io.ukehi.codecs.peer.SnapshotOfferEncoder;
+import io.ukehi.codecs.peer.SnapshotStatusEncoder;
+import io.ukehi.codecs.peer.SnapshotStatusKind;
 import io.ukehi.codecs.peer.TimeoutNowEncoder;
 import io.ukehi.codecs.peer.VoteReplyEncoder;
 import io.ukehi.codecs.peer.VoteRequestEncoder;
 import io.ukehi.raft.AckKind;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.PeerSender;
+import io.ukehi.raft.SnapshotStatus;
 import io.ukehi.raft.VoteKind;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
@@ -56,6 +61,9 @@ public final class PeerPublisher implements PeerSender
     private final ReadIndexReplyEncoder readIndexReply = new ReadIndexReplyEncoder();
     private final RepairRequestEncoder repairRequest = new RepairRequestEncoder();
     private final RepairReplyEncoder repairReply = new RepairReplyEncoder();
+    private final SnapshotOfferEncoder snapshotOffer = new SnapshotOfferEncoder();
+    private final SnapshotChunkEncoder snapshotChunk = new SnapshotChunkEncoder();
+    private final SnapshotStatusEncoder snapshotStatus = new SnapshotStatusEncoder();
 
     /**
      * @param clusterId identity of the cluster.
@@ -265,6 +273,67 @@ public final class PeerPublisher implements PeerSender
         final int length = HEADER_LENGTH + blockLength;
         seal.seal(buffer, 0, length);
         return link.offer(toId, false, buffer, 0, length, null, 0, 0);
+    }
+
+    @Override
+    public boolean sendSnapshotOffer(
+        final int toId, final long term, final long attempt,
+        final DirectBuffer offer, final int offset, final int length)
+    {
+        snapshotOffer.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .attempt(attempt)
+            .length(length)
+            .reserved(0);
+        return sendBulk(toId, SnapshotOfferEncoder.BLOCK_LENGTH, offer, offset, length);
+    }
+
+    @Override
+    public boolean sendSnapshotChunk(
+        final int toId, final long term, final long attempt, final int chunk,
+        final DirectBuffer chunkBuffer, final int offset, final int length)
+    {
+        snapshotChunk.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .attempt(attempt)
+            .chunk(chunk)
+            .length(length);
+        return sendBulk(toId, SnapshotChunkEncoder.BLOCK_LENGTH, chunkBuffer, offset, length);
+    }
+
+    @Override
+    public boolean sendSnapshotStatus(
+        final int toId, final SnapshotStatus status, final long term, final long attempt, final long index,
+        final int chunk, final int chunkLimit)
+    {
+        snapshotStatus.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .attempt(attempt)
+            .index(index)
+            .chunk(chunk)
+            .chunkLimit(chunkLimit)
+            .kind(SnapshotStatusKind.get((short)status.ordinal()));
+        return send(toId, SnapshotStatusEncoder.BLOCK_LENGTH);
+    }
+
+    private boolean sendBulk(
+        final int toId, final int blockLength, final DirectBuffer body, final int offset, final int bodyLength)
+    {
+        final int length = HEADER_LENGTH + blockLength;
+        seal.seal(buffer, 0, length);
+        return link.offer(toId, true, buffer, 0, length, body, offset, bodyLength);
     }
 
     private static io.ukehi.codecs.peer.VoteKind toWire(final VoteKind kind)

@@ -4,6 +4,7 @@ import io.ukehi.raft.AckKind;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.PeerHandler;
 import io.ukehi.raft.PeerSender;
+import io.ukehi.raft.SnapshotStatus;
 import io.ukehi.raft.VoteKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,7 @@ final class PeerMessageSamples
     static final int APPEND = 3;
     static final int REPAIR_REPLY = 10;
     /** Every message there is. */
-    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY};
+    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, 11, 12, 13};
     /** Length of what an append's checksum covers. */
     static final int APPEND_COVERED = 80;
     /** Length of what a repair's checksum covers. */
@@ -35,7 +36,7 @@ final class PeerMessageSamples
     /** Whether a message has frames behind its block, which its checksum does not cover. */
     static boolean hasFrames(final int template)
     {
-        return APPEND == template || REPAIR_REPLY == template;
+        return APPEND == template || REPAIR_REPLY == template || 11 == template || 12 == template;
     }
 
     /** Keeps what was offered last. */
@@ -75,6 +76,34 @@ final class PeerMessageSamples
     static final class WritingHandler implements PeerHandler
     {
         final List<String> lines = new ArrayList<>();
+
+        @Override
+        public void onSnapshotOffer(
+            final int fromId, final long term, final long attempt,
+            final DirectBuffer offer, final int offset, final int length)
+        {
+            final byte[] bytes = new byte[length];
+            offer.getBytes(offset, bytes);
+            lines.add(line("snapshotOffer", fromId, term, attempt, hex(bytes)));
+        }
+
+        @Override
+        public void onSnapshotChunk(
+            final int fromId, final long term, final long attempt, final int chunk,
+            final DirectBuffer buffer, final int offset, final int length)
+        {
+            final byte[] bytes = new byte[length];
+            buffer.getBytes(offset, bytes);
+            lines.add(line("snapshotChunk", fromId, term, attempt, chunk, hex(bytes)));
+        }
+
+        @Override
+        public void onSnapshotStatus(
+            final int fromId, final SnapshotStatus status, final long term, final long attempt, final long index,
+            final int chunk, final int chunkLimit)
+        {
+            lines.add(line("snapshotStatus", fromId, status, term, attempt, index, chunk, chunkLimit));
+        }
 
         @Override
         public void onVoteRequest(
@@ -317,6 +346,21 @@ final class PeerMessageSamples
                 final byte[] lent = randomFrames(random);
                 sender.sendRepairReply(TO_ID, a, b, c, run(lent, random));
                 return line("repairReply", FROM_ID, a, b, c, hex(lent));
+
+            case 11:
+                final byte[] manifest = randomFrames(random);
+                sender.sendSnapshotOffer(TO_ID, a, b, new UnsafeBuffer(manifest), 0, manifest.length);
+                return line("snapshotOffer", FROM_ID, a, b, hex(manifest));
+
+            case 12:
+                final byte[] chunk = randomFrames(random);
+                sender.sendSnapshotChunk(TO_ID, a, b, (int)c, new UnsafeBuffer(chunk), 0, chunk.length);
+                return line("snapshotChunk", FROM_ID, a, b, (int)c, hex(chunk));
+
+            case 13:
+                final SnapshotStatus status = SnapshotStatus.values()[random.nextInt(SnapshotStatus.values().length)];
+                sender.sendSnapshotStatus(TO_ID, status, a, b, c, (int)d, (int)e);
+                return line("snapshotStatus", FROM_ID, status, a, b, c, (int)d, (int)e);
 
             default:
                 sender.sendTimeoutNow(TO_ID, a);

@@ -1,0 +1,226 @@
+package io.ukehi.raft;
+
+import io.ukehi.CoverageMark;
+import org.agrona.ExpandableArrayBuffer;
+
+/**
+ * Sends a snapshot to a peer that has fallen behind the beginning of the log (Raft section 7), for one term of
+ * leadership.
+ * <p>
+ * The snapshot is <b>offered</b> until the peer says from which chunk on it wants it; then chunks follow one another
+ * within a window, and within what the peer has room for, at most so many bytes a second. A chunk that is lost is asked
+ * for again; where nothing comes for some time the snapshot is offered anew, under another attempt number, and goes on
+ * where the peer says. Whoever dies on the way, on either side, costs no more than what was under way: the peer keeps
+ * what it has, and another leader's snapshot of the same index is the same, bit for bit.
+ */
+final class SnapshotSender
+{
+    private static final int WINDOW = 64;
+    private static final long SECOND_NS = 1_000_000_000L;
+
+    private final RaftState state;
+    private final int peerId;
+    private final ExpandableArrayBuffer offer = new ExpandableArrayBuffer(512);
+    private SnapshotSource.Stream stream;
+    private int offerLength;
+    private long attempt;
+    private boolean isAccepted;
+    private int nextChunk;
+    private int wantedChunk;
+    private int chunkLimit;
+    private long offeredNs;
+    private long progressNs;
+    private long filledNs;
+    private long allowance;
+    private long sentBytes;
+
+    SnapshotSender(final RaftState state, final int peerId)
+    {
+        this.state = state;
+        this.peerId = peerId;
+    }
+
+    /** Ends what is under way; the next one begins anew. */
+    void stop()
+    {
+        if (null != stream)
+        {
+            stream.close();
+            stream = null;
+        }
+        isAccepted = false;
+    }
+
+    /** Index of the snapshot that is being sent; 0 if none is. */
+    long index()
+    {
+        return null == stream ? 0 : stream.index();
+    }
+
+    /** Chunks that the peer has, of {@link #chunkCount()}. */
+    int receivedChunks()
+    {
+        return wantedChunk;
+    }
+
+    int chunkCount()
+    {
+        return null == stream ? 0 : stream.chunkCount();
+    }
+
+    /** Bytes of chunks sent to this peer, whatever became of them. */
+    long sentBytes()
+    {
+        return sentBytes;
+    }
+
+    /** The peer has been started again: it has to be asked where it is. */
+    void offerAgain()
+    {
+        isAccepted = false;
+        offeredNs = state.nowNs() - stallNs();
+    }
+
+    /** Offers or sends. Work done. */
+    int doWork()
+    {
+        if (null == stream && !open())
+        {
+            return 0;
+        }
+        if (!isAccepted)
+        {
+            return offer();
+        }
+        if (state.nowNs() - progressNs > stallNs())
+        {
+            CoverageMark.SNAPSHOT_STALLED.hit();
+            offerAgain();
+            return 1;
+        }
+        return send();
+    }
+
+    private long stallNs()
+    {
+        return 4 * state.config.heartbeatIntervalNs();
+    }
+
+    private boolean open()
+    {
+        stream = null == state.snapshotSource ? null : state.snapshotSource.open();
+        if (null == stream)
+        {
+            return false;
+        }
+        offerLength = stream.encodeOffer(offer);
+        isAccepted = false;
+        wantedChunk = 0;
+        offeredNs = state.nowNs() - stallNs();
+        filledNs = state.nowNs();
+        allowance = 0;
+        return true;
+    }
+
+    private int offer()
+    {
+        if (state.nowNs() - offeredNs < stallNs())
+        {
+            return 0;
+        }
+        offeredNs = state.nowNs();
+        attempt++;
+        return state.sender.sendSnapshotOffer(peerId, state.term(), attempt, offer, 0, offerLength) ? 1 : 0;
+    }
+
+    private int send()
+    {
+        fill();
+        int sent = 0;
+        final int to = Math.min(Math.min(chunkLimit, wantedChunk + WINDOW), stream.chunkCount());
+        while (nextChunk < to && allowance > 0 && stream.isReady(nextChunk))
+        {
+            final int length = stream.length(nextChunk);
+            if (!state.sender.sendSnapshotChunk(
+                peerId, state.term(), attempt, nextChunk, stream.buffer(nextChunk), stream.offset(nextChunk), length))
+            {
+                break;
+            }
+            allowance -= length;
+            sentBytes += length;
+            nextChunk++;
+            sent++;
+        }
+        return sent;
+    }
+
+    /** So many bytes a second; what was not used in a fiftieth of one is lost, or a pause would end in a burst. */
+    private void fill()
+    {
+        final long rate = state.config.snapshotBytesPerSecond();
+        final long elapsedNs = Math.min(state.nowNs() - filledNs, SECOND_NS / 50);
+        final long bytes = elapsedNs * rate / SECOND_NS;
+        if (bytes > 0)
+        {
+            filledNs = state.nowNs();
+            allowance = Math.min(allowance + bytes, Math.max(rate / 50, 1));
+        }
+    }
+
+    /**
+     * The peer tells how far it is.
+     *
+     * @return true if it has what the snapshot contains.
+     */
+    boolean onStatus(
+        final SnapshotStatus status, final long statusAttempt, final long index, final int wanted, final int limit)
+    {
+        if (null == stream || statusAttempt != attempt || index != stream.index())
+        {
+            return false;
+        }
+        switch (status)
+        {
+            case RECEIVING -> onWanted(wanted, limit);
+            case LOST ->
+            {
+                onWanted(wanted, limit);
+                nextChunk = Math.max(wanted, wantedChunk);
+            }
+            case BUSY -> isAccepted = false;
+            case INSTALLED ->
+            {
+                stop();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void onWanted(final int wanted, final int limit)
+    {
+        if (wanted < 0 || wanted > stream.chunkCount() || limit < 0)
+        {
+            state.refuse(peerId, "a status of chunks that are not there");
+            return;
+        }
+        if (!isAccepted)
+        {
+            isAccepted = true;
+            nextChunk = wanted;
+            wantedChunk = wanted;
+            chunkLimit = limit;
+            progressNs = state.nowNs();
+            stream.seek(wanted);
+            return;
+        }
+        chunkLimit = Math.max(chunkLimit, limit);
+        if (wanted > wantedChunk)
+        {
+            wantedChunk = wanted;
+            nextChunk = Math.max(nextChunk, wanted);
+            progressNs = state.nowNs();
+            stream.seek(wanted);
+        }
+    }
+}
