@@ -16,6 +16,7 @@ import io.ukehi.statemachine.SnapshotLoader;
 import io.ukehi.statemachine.SnapshotTask;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
 
 /**
  * A replica's snapshots: when one is taken, the writing of a frozen state slice by slice while the replica goes on,
@@ -30,6 +31,9 @@ final class ReplicaSnapshots
 {
     /** A state machine whose clients would wait is spared on a leader until so many snapshots are missing. */
     private static final int SPARED = 8;
+
+    /** The table of sessions goes in pieces of so many bytes. */
+    private static final int PIECE_LENGTH = 16 * 1024;
 
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
@@ -49,6 +53,9 @@ final class ReplicaSnapshots
     private RecordWriter writer;
     private SnapshotTask task;
     private SnapshotManifest frozen;
+    private final ExpandableArrayBuffer sessions = new ExpandableArrayBuffer();
+    private int sessionsLength;
+    private int sessionsWritten;
     private boolean isStateWritten;
 
     private final SnapshotExchange exchange;
@@ -136,6 +143,7 @@ final class ReplicaSnapshots
         input = store.read(manifest, 0);
         Invariant.check(null != input, "there is room for a reader", manifest.index());
         loader = applier.load();
+        sessionsLength = 0;
         reader = new RecordReader(input, this::onRecord);
     }
 
@@ -144,6 +152,11 @@ final class ReplicaSnapshots
         if (RecordWriter.STATE == kind)
         {
             loader.onRecord(buffer, offset, length);
+        }
+        else if (RecordWriter.SESSIONS == kind)
+        {
+            sessions.putBytes(sessionsLength, buffer, offset, length);
+            sessionsLength += length;
         }
         else
         {
@@ -173,6 +186,7 @@ final class ReplicaSnapshots
         {
             final SnapshotManifest loaded = input.manifest();
             loader.onEnd();
+            applier.sessions().readFrom(sessions, 0, sessionsLength);
             applier.restore(loaded.index(), loaded.term(), loaded.token(), loaded.clusterTimeNs());
             if (loaded.stateDigest() != applier.stateDigest())
             {
@@ -292,7 +306,10 @@ final class ReplicaSnapshots
             store.config().clusterId(), store.config().groupId(), store.config().chunkLength(),
             index, applier.appliedTerm(), applier.appliedToken(), applier.appliedClusterTimeNs(),
             applier.stateDigest(), log.frameCrcAt(index), 1, 0, encoded);
+        sessionsLength = applier.sessions().writeTo(sessions, 0);
+        sessionsWritten = 0;
         writer = new RecordWriter(output);
+        writer.kind(RecordWriter.SESSIONS);
         isStateWritten = false;
         return 1;
     }
@@ -300,7 +317,11 @@ final class ReplicaSnapshots
     private int write()
     {
         writer.beginSlice(policy.sliceLength());
-        if (!isStateWritten && task.doWork(writer))
+        if (sessionsWritten < sessionsLength)
+        {
+            writeSessions();
+        }
+        else if (!isStateWritten && task.doWork(writer))
         {
             isStateWritten = true;
             writer.kind(RecordWriter.END);
@@ -312,6 +333,20 @@ final class ReplicaSnapshots
             endTask();
         }
         return 1;
+    }
+
+    private void writeSessions()
+    {
+        int length = Math.min(PIECE_LENGTH, sessionsLength - sessionsWritten);
+        while (length > 0 && writer.write(sessions, sessionsWritten, length))
+        {
+            sessionsWritten += length;
+            length = Math.min(PIECE_LENGTH, sessionsLength - sessionsWritten);
+        }
+        if (0 == length)
+        {
+            writer.kind(RecordWriter.STATE);
+        }
     }
 
     private void endTask()

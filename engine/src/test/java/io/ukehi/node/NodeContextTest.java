@@ -272,7 +272,7 @@ class NodeContextTest
             case "aeronDir" -> "aeronDirectoryName";
             case "idleStrategy" -> "idleStrategyName";
             case "electionTimeoutMin", "electionTimeoutMax", "heartbeatInterval", "sessionTimeout", "readLeaseMargin",
-                "repairTimeout", "slowDiskThreshold", "slowDiskTimeout" -> name + "Ns";
+                "repairTimeout", "slowDiskThreshold", "slowDiskTimeout", "snapshotInterval" -> name + "Ns";
             default -> name.toString();
         };
     }

@@ -78,6 +78,12 @@ public final class RaftInvariants
         return committedIndex;
     }
 
+    /** Digest of a committed entry, and of all before it; 0 for index 0. */
+    public long committedDigestAt(final long index)
+    {
+        return committedDigests[(int)index];
+    }
+
     /** Checks a node after anything has happened to it. */
     public void afterStep(final Replica replica)
     {

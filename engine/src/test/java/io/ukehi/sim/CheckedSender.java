@@ -5,7 +5,9 @@ import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.PeerSender;
 import io.ukehi.raft.Role;
+import io.ukehi.raft.SnapshotStatus;
 import io.ukehi.raft.VoteKind;
+import org.agrona.DirectBuffer;
 
 /** Stands between a node's rules and what encodes their words: a node may say nothing that a crash could belie. */
 final class CheckedSender implements PeerSender
@@ -162,5 +164,34 @@ final class CheckedSender implements PeerSender
         require(index <= node.raft().commitIndex() && node.log().termAt(node.raft().commitIndex()) == term,
             "a read index is committed, and of a leader that has committed in its term", index);
         return next.sendReadIndexReply(toId, term, requestId, incarnation, index);
+    }
+
+    @Override
+    public boolean sendSnapshotOffer(
+        final int toId, final long term, final long attempt,
+        final DirectBuffer offer, final int offset, final int length)
+    {
+        requireLeader(term);
+        return next.sendSnapshotOffer(toId, term, attempt, offer, offset, length);
+    }
+
+    @Override
+    public boolean sendSnapshotChunk(
+        final int toId, final long term, final long attempt, final int chunk,
+        final DirectBuffer buffer, final int offset, final int length)
+    {
+        requireLeader(term);
+        return next.sendSnapshotChunk(toId, term, attempt, chunk, buffer, offset, length);
+    }
+
+    @Override
+    public boolean sendSnapshotStatus(
+        final int toId, final SnapshotStatus status, final long term, final long attempt, final long index,
+        final int chunk, final int chunkLimit)
+    {
+        require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
+        require(SnapshotStatus.INSTALLED != status || node.raft().commitIndex() >= index,
+            "what is called installed is committed here", index);
+        return next.sendSnapshotStatus(toId, status, term, attempt, index, chunk, chunkLimit);
     }
 }

@@ -8,6 +8,9 @@ import io.ukehi.codecs.peer.RepairReplyDecoder;
 import io.ukehi.codecs.peer.RepairRequestDecoder;
 import io.ukehi.codecs.peer.ReadIndexReplyDecoder;
 import io.ukehi.codecs.peer.ReadIndexRequestDecoder;
+import io.ukehi.codecs.peer.SnapshotChunkDecoder;
+import io.ukehi.codecs.peer.SnapshotOfferDecoder;
+import io.ukehi.codecs.peer.SnapshotStatusDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
 import io.ukehi.codecs.peer.VoteReplyDecoder;
 import io.ukehi.codecs.peer.VoteRequestDecoder;
@@ -51,6 +54,12 @@ final class MessageText
                 new ReadIndexRequestDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
             case ReadIndexReplyDecoder.TEMPLATE_ID ->
                 new ReadIndexReplyDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case SnapshotOfferDecoder.TEMPLATE_ID ->
+                new SnapshotOfferDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case SnapshotChunkDecoder.TEMPLATE_ID ->
+                new SnapshotChunkDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
+            case SnapshotStatusDecoder.TEMPLATE_ID ->
+                new SnapshotStatusDecoder().wrapAndApplyHeader(event.buffer, 0, header).appendTo(text);
             default -> text.append("template ").append(header.templateId());
         }
         return text.toString();

@@ -42,12 +42,16 @@ final class ObservedLog implements RaftLog
     void attach(final RaftLog recovered)
     {
         cursor = recovered.newCursor();
-        final int promised = (int)Math.min(durableIndex, cutFrom - 1);
         final int last = (int)recovered.lastIndex();
+        final long first = recovered.firstIndex();
+        // A snapshot has taken the place of a log that had not come so far, or had come another way.
+        final boolean isReplaced = last > 0 && last == first - 1;
+        final int promised = isReplaced ? 0 : (int)Math.min(durableIndex, cutFrom - 1);
         final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         log = recovered;
         lastIndex = 0;
-        collect(1, last);
+        assumeCommitted(first - 1);
+        collect(first, last);
         if (last < promised)
         {
             node.onLost(before, promised);
@@ -60,7 +64,7 @@ final class ObservedLog implements RaftLog
         // A digest stands for all entries before it too.
         final boolean isPrefix = last < before.length && before[last] == digests[last];
         final boolean isBack = last < digestsBeforeCut.length && digestsBeforeCut[last] == digests[last];
-        Violation.check(isPrefix || isBack || node.wasLost(last, digests[last]),
+        Violation.check(isPrefix || isBack || isReplaced || node.wasLost(last, digests[last]),
             "what was in the log is the same after a restart", node.id(), last);
         cutFrom = Long.MAX_VALUE;
     }
@@ -86,15 +90,34 @@ final class ObservedLog implements RaftLog
         }
     }
 
-    private void collect(final long from, final long to)
+    /** What lies before the log is contained in a snapshot, so it is what was committed. */
+    private void assumeCommitted(final long to)
+    {
+        grow((int)to);
+        for (long index = 1; index <= to; index++)
+        {
+            digests[(int)index] = node.committedDigestAt(index);
+        }
+        if (to > 0)
+        {
+            terms[(int)to] = log.termAt(to);
+        }
+    }
+
+    private void grow(final int to)
     {
         if (to >= digests.length)
         {
-            final int length = Math.max((int)to + 1, 2 * digests.length);
+            final int length = Math.max(to + 1, 2 * digests.length);
             digests = Arrays.copyOf(digests, length);
             terms = Arrays.copyOf(terms, length);
             tokens = Arrays.copyOf(tokens, length);
         }
+    }
+
+    private void collect(final long from, final long to)
+    {
+        grow((int)to);
         long index = from;
         while (index <= to)
         {
@@ -252,6 +275,8 @@ final class ObservedLog implements RaftLog
     @Override
     public long purgeTo(final long index)
     {
+        Violation.check(index <= node.snapshotIndex() + 1,
+            "the log is given up only below a durable snapshot", node.id(), index);
         return log.purgeTo(index);
     }
 
@@ -259,7 +284,13 @@ final class ObservedLog implements RaftLog
     public void resetTo(
         final long index, final long term, final long token, final long timeNs, final int frameCrc)
     {
+        Violation.check(termAt(index) != term, "a log that holds a snapshot's last entry is kept", node.id(), index);
+        cutFrom = 1;
         log.resetTo(index, term, token, timeNs, frameCrc);
+        cutFrom = Long.MAX_VALUE;
+        lastIndex = index;
+        assumeCommitted(index);
+        tokens[(int)index] = token;
     }
 
     @Override

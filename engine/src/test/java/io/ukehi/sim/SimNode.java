@@ -15,18 +15,22 @@ import io.ukehi.node.Replica;
 import io.ukehi.node.ReplicaLimits;
 import io.ukehi.node.ReplicaListener;
 import io.ukehi.node.SegmentedRaftLog;
+import io.ukehi.raft.Configuration;
 import io.ukehi.raft.HardStateStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.RaftInvariants;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
+import io.ukehi.snapshot.SnapshotConfig;
+import io.ukehi.snapshot.SnapshotStore;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.SessionState;
 import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.PeerAdapter;
 import io.ukehi.transport.PeerPublisher;
 import java.util.Arrays;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -51,6 +55,7 @@ final class SimNode implements RaftInvariants.Replica
     private static final long CLUSTER_ID = 0x756B656869L;
     private static final int GROUP_ID = 1;
     private static final int NEVER = -1;
+    private static final int SNAPSHOT_CHUNK_LENGTH = 512;
 
     private final World world;
     private final SimSettings settings;
@@ -65,6 +70,7 @@ final class SimNode implements RaftInvariants.Replica
     private final CheckedSender sender;
     private final DropCounters drops = new DropCounters();
     private SegmentedLog wal;
+    private SnapshotStore snapshots;
     private Replica replica;
     private PeerAdapter adapter;
     private RecoveryReport recovery;
@@ -118,7 +124,13 @@ final class SimNode implements RaftInvariants.Replica
         recovery = wal.recovery();
         hardState.attach(new HardStateRecord(hardStateFile));
         doubt.attach(new DoubtRecord(DoubtFile.open(storage)));
-        log.attach(new SegmentedRaftLog(wal));
+        final SegmentedRaftLog raftLog = new SegmentedRaftLog(wal);
+        snapshots = null == settings.snapshots ? null : SnapshotStore.open(storage, new SnapshotConfig(
+            CLUSTER_ID, GROUP_ID, SNAPSHOT_CHUNK_LENGTH, settings.snapshotRetention));
+        final long snapshotIndex = null == snapshots ? 0 : Replica.reconcile(snapshots, raftLog);
+        Violation.check(snapshotIndex <= world.invariants().committedIndex(),
+            "a snapshot holds only what is committed", id, snapshotIndex);
+        log.attach(raftLog);
         Violation.check(recovery.commitIndex() <= world.invariants().committedIndex(),
             "what is recovered as committed was committed", id, recovery.commitIndex());
         final RaftConfig config = new RaftConfig()
@@ -133,7 +145,14 @@ final class SimNode implements RaftInvariants.Replica
             .incarnation(startCount)
             .readLease(settings.isReadLease)
             .readLeaseMarginNs(settings.readLeaseMarginNs)
-            .initialCommitIndex(recovery.commitIndex());
+            .snapshotBytesPerSecond(settings.snapshotBytesPerSecond)
+            .initialCommitIndex(Math.max(snapshotIndex, recovery.commitIndex()));
+        if (snapshotIndex > 0)
+        {
+            final byte[] members = snapshots.newest().members();
+            config.configuration(
+                Configuration.decode(new UnsafeBuffer(members), 0, members.length), snapshotIndex);
+        }
         sendsUntilDeath = NEVER;
         checkedAppliedIndex = 0;
         replica = new Replica(
@@ -142,6 +161,10 @@ final class SimNode implements RaftInvariants.Replica
                 settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence,
                 settings.sessionLimits, READ_QUEUE_LENGTH),
             new Listener());
+        if (null != snapshots)
+        {
+            replica.snapshots(snapshots, settings.snapshots);
+        }
         adapter = new PeerAdapter(CLUSTER_ID, GROUP_ID, id, ids, replica.peerHandler(), drops);
         isUp = true;
         pausedUntilNs = 0;
@@ -212,7 +235,7 @@ final class SimNode implements RaftInvariants.Replica
     int flushStep()
     {
         clock.worldTime(world.timeNs());
-        return wal.flusher().doWork();
+        return wal.flusher().doWork() + (null == snapshots ? 0 : snapshots.worker().doWork());
     }
 
     void deliver(final SimEvent event)
@@ -320,6 +343,16 @@ final class SimNode implements RaftInvariants.Replica
     void beforeCut(final long index)
     {
         world.invariants().onCut(this, index);
+    }
+
+    long committedDigestAt(final long index)
+    {
+        return world.invariants().committedDigestAt(index);
+    }
+
+    long snapshotIndex()
+    {
+        return null == snapshots || null == snapshots.newest() ? 0 : snapshots.newest().index();
     }
 
     /** A follower vouches for what the leader has, never for its own tail. */

@@ -4,6 +4,7 @@ import io.ukehi.fencing.FencingToken;
 import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.Durability;
 import io.ukehi.node.SessionLimits;
+import io.ukehi.node.SnapshotPolicy;
 
 /**
  * What a world is made of, drawn from its seed: size, timeouts, lengths (small, so that boundaries are met often),
@@ -68,6 +69,10 @@ final class SimSettings
     final CorruptionPolicy corruptionPolicy;
     /** How the weather ends: with one of the two kinds that strike many disks at once, or null. */
     final FaultKind finale;
+    /** Null in worlds without snapshots. */
+    final SnapshotPolicy snapshots;
+    final int snapshotRetention;
+    final long snapshotBytesPerSecond;
 
     SimSettings(final SimRandom random)
     {
@@ -134,6 +139,14 @@ final class SimSettings
             case 1, 2 -> FaultKind.MINORITY_STRUCK;
             default -> null;
         };
+        final int tail = random.nextInt(1 + random.nextInt(60));
+        final SnapshotPolicy policy = new SnapshotPolicy(
+            random.nextInt(4) > 0 ? random.between(2, 120) : 0, 0, random.between(100 * MS, 4_000 * MS), 1,
+            tail, tail + random.nextInt(60), random.between(100, 4000));
+        // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
+        snapshots = !isDamaging && null == finale && random.nextInt(3) > 0 ? policy : null;
+        snapshotRetention = random.between(1, 3);
+        snapshotBytesPerSecond = random.between(20_000, 10_000_000);
     }
 
     /** Whether a node that finds damage goes on, and is repaired by the others. */

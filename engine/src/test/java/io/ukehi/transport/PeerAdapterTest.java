@@ -396,6 +396,7 @@ class PeerAdapterTest
         {
             case APPEND -> APPEND_COVERED;
             case REPAIR_REPLY -> REPAIR_COVERED;
+            case 11, 12 -> PeerMessageSamples.SNAPSHOT_COVERED;
             default -> message.length;
         };
     }

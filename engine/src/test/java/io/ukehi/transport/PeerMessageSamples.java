@@ -28,6 +28,8 @@ final class PeerMessageSamples
     static final int APPEND_COVERED = 80;
     /** Length of what a repair's checksum covers. */
     static final int REPAIR_COVERED = 64;
+    /** Length of what the checksum of a snapshot's offer or chunk covers. */
+    static final int SNAPSHOT_COVERED = 56;
 
     private PeerMessageSamples()
     {
