@@ -46,15 +46,6 @@ public final class NodeCounters implements AutoCloseable
         /** Highest index that the state contains. */
         APPLIED_INDEX("applied-index"),
 
-        /** Index of the newest durable snapshot; 0 if there is none. */
-        SNAPSHOT_INDEX("snapshot-index"),
-
-        /** Bytes of snapshots sent to the present peers. */
-        SNAPSHOT_SENT_BYTES("snapshot-sent-bytes"),
-
-        /** Hundredths of the snapshot being received that are here, -1 if none is being received. */
-        SNAPSHOT_RECEIVED_PERCENT("snapshot-received-percent"),
-
         /** Elections stood in. */
         ELECTION_COUNT("election-count"),
 
@@ -74,7 +65,16 @@ public final class NodeCounters implements AutoCloseable
         DAMAGED_INDEX("damaged-index"),
 
         /** Damaged entries that were repaired with what other members had, since the start. */
-        REPAIR_COUNT("repair-count");
+        REPAIR_COUNT("repair-count"),
+
+        /** Index of the newest durable snapshot; 0 if there is none. */
+        SNAPSHOT_INDEX("snapshot-index"),
+
+        /** Bytes of snapshots sent to the present peers. */
+        SNAPSHOT_SENT_BYTES("snapshot-sent-bytes"),
+
+        /** Hundredths of the snapshot being received that are here, -1 if none is being received. */
+        SNAPSHOT_RECEIVED_PERCENT("snapshot-received-percent");
 
         private final String label;
 
