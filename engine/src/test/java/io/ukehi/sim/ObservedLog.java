@@ -32,6 +32,8 @@ final class ObservedLog implements RaftLog
      */
     private long[] digestsBeforeCut = {};
     private long unsureFrom = Long.MAX_VALUE;
+    /** Index of the snapshot that is taking the place of the log; 0 if none is. */
+    private long replacedBy;
 
     ObservedLog(final SimNode node)
     {
@@ -50,7 +52,8 @@ final class ObservedLog implements RaftLog
         final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         log = recovered;
         lastIndex = 0;
-        assumeCommitted(first - 1);
+        assumeCommitted(first - 1, recovered.termAt(first - 1));
+        replacedBy = 0;
         collect(first, last);
         if (last < promised)
         {
@@ -76,7 +79,7 @@ final class ObservedLog implements RaftLog
         {
             return;
         }
-        durableIndex = log.durableIndex();
+        durableIndex = 0 == replacedBy ? log.durableIndex() : replacedBy;
         log = null;
         if (Long.MAX_VALUE != cutFrom)
         {
@@ -91,7 +94,7 @@ final class ObservedLog implements RaftLog
     }
 
     /** What lies before the log is contained in a snapshot, so it is what was committed. */
-    private void assumeCommitted(final long to)
+    private void assumeCommitted(final long to, final long term)
     {
         grow((int)to);
         for (long index = 1; index <= to; index++)
@@ -100,7 +103,7 @@ final class ObservedLog implements RaftLog
         }
         if (to > 0)
         {
-            terms[(int)to] = log.termAt(to);
+            terms[(int)to] = term;
         }
     }
 
@@ -285,12 +288,13 @@ final class ObservedLog implements RaftLog
         final long index, final long term, final long token, final long timeNs, final int frameCrc)
     {
         Violation.check(termAt(index) != term, "a log that holds a snapshot's last entry is kept", node.id(), index);
-        cutFrom = 1;
-        log.resetTo(index, term, token, timeNs, frameCrc);
-        cutFrom = Long.MAX_VALUE;
+        // The snapshot is durable: if the process dies on the way, the next one begins with it all the same.
+        replacedBy = index;
         lastIndex = index;
-        assumeCommitted(index);
+        assumeCommitted(index, term);
         tokens[(int)index] = token;
+        log.resetTo(index, term, token, timeNs, frameCrc);
+        replacedBy = 0;
     }
 
     @Override
