@@ -334,6 +334,13 @@ final class NodeAgent implements Agent
         }
 
         @Override
+        public void onStateDifference(final long index)
+        {
+            errors.onError(new IllegalStateException("the states of members differ at index " + index +
+                ": the state machine is not deterministic, or memory has gone bad"));
+        }
+
+        @Override
         public void onRefused(final int fromId, final String reason)
         {
             refusedCount++;

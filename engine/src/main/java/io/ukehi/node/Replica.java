@@ -240,7 +240,7 @@ public final class Replica
         final int offset,
         final int length)
     {
-        if (isRecovering)
+        if (isRecovering || isLoading())
         {
             return QueryCode.REJECTED_RECOVERING;
         }
@@ -510,6 +510,12 @@ public final class Replica
         public void onReadIndexLost(final long ticket)
         {
             reads.onLost(ticket);
+        }
+
+        @Override
+        public void onStateDifference(final long index)
+        {
+            listener.onStateDifference(index);
         }
 
         @Override

@@ -371,6 +371,10 @@ final class ReplicaSnapshots
         }
         else if (SnapshotOutput.Outcome.DURABLE == outcome)
         {
+            final SnapshotManifest taken = store.newest();
+            // A state machine without digests is compared by the bytes that it wrote.
+            raft.onSnapshotTaken(
+                taken.index(), 0 == taken.stateDigest() ? taken.contentCrc() : taken.stateDigest());
             purge(raft);
         }
     }

@@ -70,4 +70,9 @@ public interface PeerHandler
         final int chunk, final int chunkLimit)
     {
     }
+
+    /** See {@link PeerSender#sendSnapshotDigest}. */
+    default void onSnapshotDigest(final int fromId, final long term, final long index, final long digest)
+    {
+    }
 }

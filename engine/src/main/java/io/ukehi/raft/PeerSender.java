@@ -177,4 +177,17 @@ public interface PeerSender
     {
         return false;
     }
+
+    /**
+     * Tells a member the digest of the state in a snapshot that this one has taken.
+     *
+     * @param toId   the member.
+     * @param term   the sender's.
+     * @param index  of the snapshot.
+     * @param digest of the state.
+     */
+    default boolean sendSnapshotDigest(final int toId, final long term, final long index, final long digest)
+    {
+        return false;
+    }
 }

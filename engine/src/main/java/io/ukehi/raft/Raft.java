@@ -31,6 +31,7 @@ public final class Raft implements PeerHandler
     private final Doubt doubt;
     private final Repair repair;
     private final SnapshotReceiver receiver;
+    private final SnapshotDigests digests;
     private boolean isStarted;
 
     /**
@@ -63,6 +64,7 @@ public final class Raft implements PeerHandler
         this.election = new Election(state, leadership, doubt, leadership::begin);
         this.follower = new Follower(state, doubt);
         this.receiver = new SnapshotReceiver(state, follower);
+        this.digests = new SnapshotDigests(state);
     }
 
     /**
@@ -415,6 +417,21 @@ public final class Raft implements PeerHandler
         state.snapshotSink = sink;
     }
 
+    /** A snapshot was taken here: its state is compared with that of the other members at this index. */
+    public void onSnapshotTaken(final long index, final long digest)
+    {
+        digests.onTaken(index, digest);
+    }
+
+    @Override
+    public void onSnapshotDigest(final int fromId, final long term, final long index, final long digest)
+    {
+        if (isPossible(fromId, term))
+        {
+            digests.onTold(fromId, index, digest);
+        }
+    }
+
     private int receiveSnapshot()
     {
         final int workCount = receiver.doWork();
@@ -623,6 +640,12 @@ public final class Raft implements PeerHandler
         public void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
         {
             next.onReconfigured(target, outcome);
+        }
+
+        @Override
+        public void onStateDifference(final long index)
+        {
+            next.onStateDifference(index);
         }
 
         @Override

@@ -86,4 +86,14 @@ public interface RaftListener
     default void onReadIndexLost(final long ticket)
     {
     }
+
+    /**
+     * Another member's state at an index is not the same as this one's, and neither is known to be that of a majority:
+     * something is not deterministic, or memory has gone bad.
+     *
+     * @param index of the snapshots compared.
+     */
+    default void onStateDifference(final long index)
+    {
+    }
 }

@@ -242,4 +242,10 @@ final class RaftState
     {
         listener.onRefused(fromId, reason);
     }
+
+    /** Tells the node around that states differ. */
+    void reportDifference(final long index)
+    {
+        listener.onStateDifference(index);
+    }
 }

@@ -13,6 +13,7 @@ import io.ukehi.codecs.peer.RepairRequestDecoder;
 import io.ukehi.codecs.peer.ReadIndexReplyDecoder;
 import io.ukehi.codecs.peer.ReadIndexRequestDecoder;
 import io.ukehi.codecs.peer.SnapshotChunkDecoder;
+import io.ukehi.codecs.peer.SnapshotDigestDecoder;
 import io.ukehi.codecs.peer.SnapshotOfferDecoder;
 import io.ukehi.codecs.peer.SnapshotStatusDecoder;
 import io.ukehi.codecs.peer.TimeoutNowDecoder;
@@ -77,6 +78,7 @@ public final class PeerAdapter implements FragmentHandler
     private final RepairReplyDecoder repairReply = new RepairReplyDecoder();
     private final SnapshotOfferDecoder snapshotOffer = new SnapshotOfferDecoder();
     private final SnapshotChunkDecoder snapshotChunk = new SnapshotChunkDecoder();
+    private final SnapshotDigestDecoder snapshotDigest = new SnapshotDigestDecoder();
     private final SnapshotStatusDecoder snapshotStatus = new SnapshotStatusDecoder();
 
     /**
@@ -233,6 +235,7 @@ public final class PeerAdapter implements FragmentHandler
             case RepairReplyDecoder.TEMPLATE_ID -> RepairReplyDecoder.BLOCK_LENGTH;
             case SnapshotOfferDecoder.TEMPLATE_ID -> SnapshotOfferDecoder.BLOCK_LENGTH;
             case SnapshotChunkDecoder.TEMPLATE_ID -> SnapshotChunkDecoder.BLOCK_LENGTH;
+            case SnapshotDigestDecoder.TEMPLATE_ID -> SnapshotDigestDecoder.BLOCK_LENGTH;
             case SnapshotStatusDecoder.TEMPLATE_ID -> SnapshotStatusDecoder.BLOCK_LENGTH;
             default -> NO_SUCH_TEMPLATE;
         };
@@ -329,6 +332,12 @@ public final class PeerAdapter implements FragmentHandler
                     readIndexReply.requestId(),
                     readIndexReply.incarnation(),
                     readIndexReply.index());
+                return null;
+
+            case SnapshotDigestDecoder.TEMPLATE_ID:
+                snapshotDigest.wrap(buffer, blockOffset, blockLength, version);
+                handler.onSnapshotDigest(
+                    snapshotDigest.fromId(), snapshotDigest.term(), snapshotDigest.index(), snapshotDigest.digest());
                 return null;
 
             case SnapshotStatusDecoder.TEMPLATE_ID:

@@ -10,6 +10,7 @@ import io.ukehi.codecs.peer.RepairRequestEncoder;
 import io.ukehi.codecs.peer.ReadIndexReplyEncoder;
 import io.ukehi.codecs.peer.ReadIndexRequestEncoder;
 import io.ukehi.codecs.peer.SnapshotChunkEncoder;
+import io.ukehi.codecs.peer.SnapshotDigestEncoder;
 import io.ukehi.codecs.peer.SnapshotOfferEncoder;
 import io.ukehi.codecs.peer.SnapshotStatusEncoder;
 import io.ukehi.codecs.peer.SnapshotStatusKind;
@@ -63,6 +64,7 @@ public final class PeerPublisher implements PeerSender
     private final RepairReplyEncoder repairReply = new RepairReplyEncoder();
     private final SnapshotOfferEncoder snapshotOffer = new SnapshotOfferEncoder();
     private final SnapshotChunkEncoder snapshotChunk = new SnapshotChunkEncoder();
+    private final SnapshotDigestEncoder snapshotDigest = new SnapshotDigestEncoder();
     private final SnapshotStatusEncoder snapshotStatus = new SnapshotStatusEncoder();
 
     /**
@@ -326,6 +328,20 @@ public final class PeerPublisher implements PeerSender
             .chunkLimit(chunkLimit)
             .kind(SnapshotStatusKind.get((short)status.ordinal()));
         return send(toId, SnapshotStatusEncoder.BLOCK_LENGTH);
+    }
+
+    @Override
+    public boolean sendSnapshotDigest(final int toId, final long term, final long index, final long digest)
+    {
+        snapshotDigest.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .term(term)
+            .index(index)
+            .digest(digest);
+        return send(toId, SnapshotDigestEncoder.BLOCK_LENGTH);
     }
 
     private boolean sendBulk(

@@ -194,4 +194,10 @@ final class CheckedSender implements PeerSender
             "what is called installed is committed here", index);
         return next.sendSnapshotStatus(toId, status, term, attempt, index, chunk, chunkLimit);
     }
+
+    @Override
+    public boolean sendSnapshotDigest(final int toId, final long term, final long index, final long digest)
+    {
+        return next.sendSnapshotDigest(toId, term, index, digest);
+    }
 }

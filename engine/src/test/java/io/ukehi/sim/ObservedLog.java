@@ -34,6 +34,8 @@ final class ObservedLog implements RaftLog
     private long unsureFrom = Long.MAX_VALUE;
     /** Index of the snapshot that is taking the place of the log; 0 if none is. */
     private long replacedBy;
+    /** Of the log when it was last seen. */
+    private long firstIndex = 1;
 
     ObservedLog(final SimNode node)
     {
@@ -47,7 +49,8 @@ final class ObservedLog implements RaftLog
         final int last = (int)recovered.lastIndex();
         final long first = recovered.firstIndex();
         // A snapshot has taken the place of a log that had not come so far, or had come another way.
-        final boolean isReplaced = last > 0 && last == first - 1;
+        final boolean isReplaced = last > 0 && last == first - 1 && first != firstIndex;
+        firstIndex = first;
         final int promised = isReplaced ? 0 : (int)Math.min(durableIndex, cutFrom - 1);
         final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         log = recovered;
@@ -79,6 +82,7 @@ final class ObservedLog implements RaftLog
         {
             return;
         }
+        firstIndex = log.firstIndex();
         durableIndex = 0 == replacedBy ? log.durableIndex() : replacedBy;
         log = null;
         if (Long.MAX_VALUE != cutFrom)
@@ -154,7 +158,11 @@ final class ObservedLog implements RaftLog
     @Override
     public long firstIndex()
     {
-        return null == log ? 1 : log.firstIndex();
+        if (null != log)
+        {
+            return log.firstIndex();
+        }
+        return replacedBy > 0 ? replacedBy + 1 : firstIndex;
     }
 
     @Override

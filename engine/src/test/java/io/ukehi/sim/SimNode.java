@@ -499,6 +499,12 @@ final class SimNode implements RaftInvariants.Replica
         }
 
         @Override
+        public void onStateDifference(final long index)
+        {
+            throw new Violation("states are the same at the same index: node " + id + ", at " + index);
+        }
+
+        @Override
         public void onRefused(final int fromId, final String reason)
         {
             if (!isHearingDamage)

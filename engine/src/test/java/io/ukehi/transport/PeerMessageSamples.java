@@ -23,7 +23,7 @@ final class PeerMessageSamples
     static final int APPEND = 3;
     static final int REPAIR_REPLY = 10;
     /** Every message there is. */
-    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, 11, 12, 13};
+    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, 11, 12, 13, 14};
     /** Length of what an append's checksum covers. */
     static final int APPEND_COVERED = 80;
     /** Length of what a repair's checksum covers. */
@@ -97,6 +97,12 @@ final class PeerMessageSamples
             final byte[] bytes = new byte[length];
             buffer.getBytes(offset, bytes);
             lines.add(line("snapshotChunk", fromId, term, attempt, chunk, hex(bytes)));
+        }
+
+        @Override
+        public void onSnapshotDigest(final int fromId, final long term, final long index, final long digest)
+        {
+            lines.add(line("snapshotDigest", fromId, term, index, digest));
         }
 
         @Override
@@ -363,6 +369,10 @@ final class PeerMessageSamples
                 final SnapshotStatus status = SnapshotStatus.values()[random.nextInt(SnapshotStatus.values().length)];
                 sender.sendSnapshotStatus(TO_ID, status, a, b, c, (int)d, (int)e);
                 return line("snapshotStatus", FROM_ID, status, a, b, c, (int)d, (int)e);
+
+            case 14:
+                sender.sendSnapshotDigest(TO_ID, a, b, c);
+                return line("snapshotDigest", FROM_ID, a, b, c);
 
             default:
                 sender.sendTimeoutNow(TO_ID, a);
