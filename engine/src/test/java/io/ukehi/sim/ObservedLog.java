@@ -48,11 +48,12 @@ final class ObservedLog implements RaftLog
         cursor = recovered.newCursor();
         final int last = (int)recovered.lastIndex();
         final long first = recovered.firstIndex();
+        final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         // A snapshot has taken the place of a log that had not come so far, or had come another way.
         final boolean isReplaced = last > 0 && last == first - 1 && first != firstIndex;
+        final boolean isOther = isReplaced && (last >= before.length || before[last] != node.committedDigestAt(last));
+        final int promised = isOther ? 0 : (int)Math.min(durableIndex, cutFrom - 1);
         firstIndex = first;
-        final int promised = isReplaced ? 0 : (int)Math.min(durableIndex, cutFrom - 1);
-        final long[] before = Arrays.copyOf(digests, (int)lastIndex + 1);
         log = recovered;
         lastIndex = 0;
         assumeCommitted(first - 1, recovered.termAt(first - 1));
