@@ -139,14 +139,19 @@ final class SimSettings
             case 1, 2 -> FaultKind.MINORITY_STRUCK;
             default -> null;
         };
+        // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
+        snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
+        snapshotRetention = random.between(1, 3);
+        snapshotBytesPerSecond = random.between(20_000, 10_000_000);
+    }
+
+    private static SnapshotPolicy snapshotPolicy(final SimRandom random)
+    {
         final int tail = random.nextInt(1 + random.nextInt(60));
         final SnapshotPolicy policy = new SnapshotPolicy(
             random.nextInt(4) > 0 ? random.between(2, 120) : 0, 0, random.between(100 * MS, 4_000 * MS), 1,
             tail, tail + random.nextInt(60), random.between(100, 4000));
-        // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
-        snapshots = !isDamaging && null == finale && random.nextInt(3) > 0 ? policy : null;
-        snapshotRetention = random.between(1, 3);
-        snapshotBytesPerSecond = random.between(20_000, 10_000_000);
+        return random.nextInt(3) > 0 ? policy : null;
     }
 
     /** Whether a node that finds damage goes on, and is repaired by the others. */

@@ -355,6 +355,24 @@ final class PeerMessageSamples
                 sender.sendRepairReply(TO_ID, a, b, c, run(lent, random));
                 return line("repairReply", FROM_ID, a, b, c, hex(lent));
 
+            case 6:
+                sender.sendTimeoutNow(TO_ID, a);
+                return line("timeoutNow", FROM_ID, a);
+
+            default:
+                return sendRandomSnapshot(sender, template, random);
+        }
+    }
+
+    private static String sendRandomSnapshot(final PeerSender sender, final int template, final Random random)
+    {
+        final long a = random.nextLong();
+        final long b = random.nextLong();
+        final long c = random.nextLong();
+        final long d = random.nextLong();
+        final long e = random.nextLong();
+        switch (template)
+        {
             case 11:
                 final byte[] manifest = randomFrames(random);
                 sender.sendSnapshotOffer(TO_ID, a, b, new UnsafeBuffer(manifest), 0, manifest.length);
@@ -370,13 +388,9 @@ final class PeerMessageSamples
                 sender.sendSnapshotStatus(TO_ID, status, a, b, c, (int)d, (int)e);
                 return line("snapshotStatus", FROM_ID, status, a, b, c, (int)d, (int)e);
 
-            case 14:
+            default:
                 sender.sendSnapshotDigest(TO_ID, a, b, c);
                 return line("snapshotDigest", FROM_ID, a, b, c);
-
-            default:
-                sender.sendTimeoutNow(TO_ID, a);
-                return line("timeoutNow", FROM_ID, a);
         }
     }
 
