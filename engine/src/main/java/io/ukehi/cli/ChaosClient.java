@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.agrona.CloseHelper;
 import org.agrona.ExpandableArrayBuffer;
@@ -127,7 +128,11 @@ final class ChaosClient implements Runnable
         if (null == client || UkehiClient.State.CLOSED == client.state())
         {
             CloseHelper.quietClose(client);
-            client = UkehiClient.open(context.get());
+            client = open();
+            if (null == client)
+            {
+                return;
+            }
         }
         final ChaosHistory.Row row = new ChaosHistory.Row();
         row.client = number;
@@ -141,6 +146,20 @@ final class ChaosClient implements Runnable
         row.expected = History.CAS == row.kind ? lastSeen.getOrDefault(row.key, ChaosHistory.NO_VALUE) : 0;
         rows.add(row);
         perform(row, dice);
+    }
+
+    /** Null if the media driver has no time for it at this moment. */
+    private UkehiClient open()
+    {
+        try
+        {
+            return UkehiClient.open(context.get());
+        }
+        catch (final UkehiClientException ex)
+        {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(500));
+            return null;
+        }
     }
 
     private void perform(final ChaosHistory.Row row, final int dice)
