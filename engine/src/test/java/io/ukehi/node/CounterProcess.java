@@ -1,0 +1,55 @@
+package io.ukehi.node;
+
+import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.Reply;
+import io.ukehi.statemachine.StateMachine;
+import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.ShutdownSignalBarrier;
+
+/** A member whose state is one number, to be run as a process of its own: whatever the command, it counts one more. */
+final class CounterProcess
+{
+    private CounterProcess()
+    {
+    }
+
+    private static final class Counter implements StateMachine
+    {
+        private long count;
+
+        @Override
+        public void onCommand(
+            final CommandHeader header, final DirectBuffer buffer, final int offset, final int length,
+            final Reply reply)
+        {
+            reply.buffer(Long.BYTES).putLong(0, ++count);
+            reply.length(Long.BYTES);
+        }
+
+        @Override
+        public long stateDigest()
+        {
+            return count;
+        }
+    }
+
+    /** Member id, members, directory of the data, directory of the media driver. */
+    public static void main(final String[] args)
+    {
+        final UkehiNode node = UkehiNode.launch(new NodeContext()
+            .memberId(Integer.parseInt(args[0]))
+            .members(args[1])
+            .dataDirectoryName(args[2])
+            .aeronDirectoryName(args[3])
+            .electionTimeoutMinNs(TimeUnit.MILLISECONDS.toNanos(300))
+            .electionTimeoutMaxNs(TimeUnit.MILLISECONDS.toNanos(600))
+            .segmentLength(8 * 1024 * 1024)
+            .stateMachine(new Counter()));
+        try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier())
+        {
+            barrier.await();
+        }
+        node.close();
+    }
+}

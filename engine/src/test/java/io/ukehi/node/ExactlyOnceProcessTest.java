@@ -1,0 +1,202 @@
+package io.ukehi.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.aeron.CommonContext;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.ukehi.client.ClientContext;
+import io.ukehi.client.Outcome;
+import io.ukehi.client.UkehiClient;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Eight clients count, each with many increments under way, while one leader after another is killed: how many
+ * increments and kills is for {@code ukehi.increments} and {@code ukehi.kills} to say.
+ */
+@Tag("process")
+@Timeout(value = 1, unit = TimeUnit.HOURS)
+class ExactlyOnceProcessTest
+{
+    private static final int SIZE = 3;
+    private static final int CLIENTS = 8;
+    private static final int WINDOW = 32;
+    private static final long INCREMENTS = Long.getLong("ukehi.increments", 16_000);
+    private static final int KILLS = Integer.getInteger("ukehi.kills", 2);
+
+    private final String driverDirectory = CommonContext.generateRandomDirName();
+    private final Process[] processes = new Process[SIZE + 1];
+    private final AtomicLong committed = new AtomicLong();
+    private final AtomicLong resent = new AtomicLong();
+    private final AtomicLong unknown = new AtomicLong();
+    private volatile Throwable failure;
+    private MediaDriver driver;
+    private int[] ports;
+
+    @TempDir
+    private Path directory;
+
+    @BeforeEach
+    void start() throws IOException
+    {
+        driver = MediaDriver.launch(new MediaDriver.Context()
+            .aeronDirectoryName(driverDirectory)
+            .threadingMode(ThreadingMode.SHARED)
+            .dirDeleteOnStart(true)
+            .dirDeleteOnShutdown(true));
+        ports = TestCluster.freePorts(2 * SIZE);
+        for (int id = 1; id <= SIZE; id++)
+        {
+            start(id);
+        }
+    }
+
+    private void start(final int id) throws IOException
+    {
+        final StringBuilder members = new StringBuilder();
+        for (int i = 0; i < SIZE; i++)
+        {
+            members.append(i > 0 ? "," : "").append(i + 1).append("=localhost:")
+                .append(ports[2 * i]).append(':').append(ports[2 * i + 1]);
+        }
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(argument -> argument.startsWith("--add-opens")).forEach(command::add);
+        command.addAll(List.of(
+            "-Xmx256m", "-cp", System.getProperty("java.class.path"), CounterProcess.class.getName(),
+            Integer.toString(id), members.toString(), directory.resolve("node-" + id).toString(),
+            driverDirectory + "-" + id));
+        processes[id] = new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(id + ".out").toFile()))
+            .start();
+    }
+
+    @AfterEach
+    void close() throws Exception
+    {
+        for (int id = 1; id <= SIZE; id++)
+        {
+            processes[id].destroyForcibly().waitFor();
+            IoUtil.delete(new File(driverDirectory + "-" + id), true);
+        }
+        driver.close();
+    }
+
+    private ClientContext context()
+    {
+        return new ClientContext()
+            .aeronDirectoryName(driverDirectory)
+            .endpoints("1=localhost:" + ports[1] + ",2=localhost:" + ports[3] + ",3=localhost:" + ports[5])
+            .connectTimeoutNs(TimeUnit.SECONDS.toNanos(60))
+            .messageTimeoutNs(TimeUnit.SECONDS.toNanos(120));
+    }
+
+    private void count(final long share)
+    {
+        final UnsafeBuffer command = new UnsafeBuffer(new byte[8]);
+        final long[] ended = new long[1];
+        try (UkehiClient client = UkehiClient.connect(context()))
+        {
+            long offered = 0;
+            while (ended[0] < share && null == failure)
+            {
+                while (offered < share && offered - ended[0] < WINDOW && client.offer(command, 0, 8) > 0)
+                {
+                    offered++;
+                }
+                final int work = client.poll((id, outcome, code, index, token, buffer, offset, length) ->
+                {
+                    ended[0]++;
+                    (Outcome.COMMITTED == outcome ? committed : unknown).incrementAndGet();
+                });
+                if (0 == work)
+                {
+                    Thread.sleep(0, 100_000);
+                }
+            }
+            resent.addAndGet(client.stats().resent());
+        }
+        catch (final Throwable thrown)
+        {
+            failure = thrown;
+        }
+    }
+
+    /** Kills whoever leads, as often and as evenly over the run as is asked for. */
+    private int kill(final UkehiClient watcher) throws Exception
+    {
+        int kills = 0;
+        while (committed.get() + unknown.get() < INCREMENTS && null == failure)
+        {
+            watcher.poll((id, outcome, code, index, token, buffer, offset, length) -> {});
+            final int leader = watcher.leaderId();
+            if (kills < KILLS && leader > 0 && committed.get() > INCREMENTS * (kills + 0.5) / KILLS)
+            {
+                processes[leader].destroyForcibly().waitFor();
+                kills++;
+                for (int i = 0; i < 30; i++)
+                {
+                    watcher.poll((id, outcome, code, index, token, buffer, offset, length) -> {});
+                    Thread.sleep(10);
+                }
+                IoUtil.delete(new File(driverDirectory + "-" + leader), true);
+                start(leader);
+            }
+            Thread.sleep(5);
+        }
+        return kills;
+    }
+
+    @Test
+    void shouldCountEveryIncrementOnceWhenLeadersAreKilled() throws Exception
+    {
+        final List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < CLIENTS; i++)
+        {
+            final Thread thread = new Thread(() -> count(INCREMENTS / CLIENTS), "client-" + i);
+            thread.start();
+            threads.add(thread);
+        }
+        final long beganNs = System.nanoTime();
+        try (UkehiClient watcher = UkehiClient.connect(context()))
+        {
+            final int kills = kill(watcher);
+            for (final Thread thread : threads)
+            {
+                thread.join();
+            }
+            assertNull(failure, () -> failure.toString());
+            final ExpandableArrayBuffer reply = new ExpandableArrayBuffer(8);
+            watcher.request(new UnsafeBuffer(new byte[8]), 0, 8, reply);
+            System.out.printf(
+                "%,d increments of %d clients, %d leaders killed, %,d sent again, %d unknown, %.1f s: %,d%n",
+                committed.get(), CLIENTS, kills, resent.get(), unknown.get(),
+                (System.nanoTime() - beganNs) / 1e9, reply.getLong(0) - 1);
+            assertEquals(KILLS, kills);
+            assertEquals(0, unknown.get());
+            assertEquals(INCREMENTS, committed.get());
+            assertEquals(INCREMENTS + 1, reply.getLong(0), "the counter, this question counted");
+            assertTrue(resent.get() > 0, "nothing was under way when a leader was killed");
+        }
+    }
+}
