@@ -104,7 +104,7 @@ final class LogRecovery
     /** Follows the entries as far as they go, changing nothing. */
     private void read()
     {
-        files = SegmentFiles.open(storage, config.logId(), config.bootId());
+        files = SegmentFiles.open(storage, config.logId(), config.bootId(), isMarkExpected());
         terms.reset(0, 0);
         for (final SegmentScan scan : files.scans())
         {
@@ -180,6 +180,16 @@ final class LogRecovery
             doubt.raise(Math.max(1, DamageExtent.highestIndex(tail.index(), fromBroken(), files)), term,
                 DoubtFile.Reason.DAMAGE);
         }
+    }
+
+    /**
+     * The first start forces a mark before a term is ever stored. An {@code ASYNC} log forces no other until it is
+     * closed, and gives that one up along with its segment once a snapshot contains it: where no mark is left, all that
+     * came after it may be gone as well.
+     */
+    private boolean isMarkExpected()
+    {
+        return Durability.ASYNC == config.durability() && HardStateFile.termIn(storage) > 0;
     }
 
     private List<SegmentScan> fromBroken()

@@ -28,14 +28,16 @@ final class SegmentFiles implements AutoCloseable
      * @param logId  of the log to which it should belong; 0 for that of the first native segment.
      * @param bootId of the machine as it runs now; 0 if unknown. Where it is not that of the newest mark, nor was the
      *               log closed in order, what was not forced is lost.
+     * @param isMarkExpected whether the same is to be concluded where there is no mark at all.
      */
-    static SegmentFiles open(final Storage storage, final long logId, final long bootId)
+    static SegmentFiles open(
+        final Storage storage, final long logId, final long bootId, final boolean isMarkExpected)
     {
         final SegmentFiles found = new SegmentFiles();
         try
         {
             found.openFiles(storage);
-            found.readMarks(bootId);
+            found.readMarks(bootId, isMarkExpected);
             found.addScans(logId);
         }
         catch (final Throwable thrown)
@@ -67,7 +69,7 @@ final class SegmentFiles implements AutoCloseable
         }
     }
 
-    private void readMarks(final long bootId)
+    private void readMarks(final long bootId, final boolean isMarkExpected)
     {
         for (int i = 0; i < used; i++)
         {
@@ -77,8 +79,8 @@ final class SegmentFiles implements AutoCloseable
                 markFile = files.get(i).name();
             }
         }
-        isForced = null == markFile || !mark.isUnforced() || mark.isClean() ||
-            (0 != bootId && bootId == mark.bootId());
+        isForced = null == markFile ? !isMarkExpected :
+            !mark.isUnforced() || mark.isClean() || (0 != bootId && bootId == mark.bootId());
     }
 
     private void addScans(final long knownLogId)

@@ -48,7 +48,7 @@ public final class WalReader implements AutoCloseable
         this.identity = IdentityFile.inspect(storage, faults);
         this.doubt = DoubtFile.inspect(storage, faults);
         // Nobody knows here which start of the machine this is.
-        this.files = SegmentFiles.open(storage, null == identity ? 0 : identity.logId(), 0);
+        this.files = SegmentFiles.open(storage, null == identity ? 0 : identity.logId(), 0, false);
         this.scans = files.scans();
         for (final StorageFile file : files.unused())
         {

@@ -184,4 +184,31 @@ class LogPurgeTest
             }
         }
     }
+
+    @Test
+    void shouldBeInDoubtWhenTheOnlyMarkThatWasForcedIsGivenUpAndTheMachineDies()
+    {
+        for (int subset = 0; subset < 40; subset++)
+        {
+            final SimDisk disk = new SimDisk();
+            try (HardStateFile hardState = HardStateFile.open(disk))
+            {
+                final LogHarness harness = log(disk, Durability.ASYNC);
+                hardState.store(1, 0);
+                harness.append(200);
+                harness.sync();
+                while (harness.log.flush() > 0)
+                {
+                    harness.pump();
+                }
+                assertTrue(harness.log.purgeTo(150) > 50);
+                harness.pump();
+            }
+            final SegmentedLog again = SegmentedLog.open(
+                disk.afterPowerCut(new SplittableRandom(subset)),
+                LogHarness.config(Durability.ASYNC).segmentLength(8 * 1024).bootId(LogHarness.BOOT_ID + 1), () -> 0);
+            assertTrue(again.recovery().doubtfulTo() >= 200 || again.lastIndex() >= 200,
+                "subset " + subset + " ends with " + again.lastIndex());
+        }
+    }
 }
