@@ -318,7 +318,8 @@ final class Replicator
             index = after;
         }
         index = Math.max(index, matchIndex + 1);
-        if (index < state.log.firstIndex())
+        // Only once it has refused at the very first entry: where it says to look may be further back than it need be.
+        if (index < state.log.firstIndex() && probeIndex == state.log.firstIndex() && null != state.snapshotSource)
         {
             CoverageMark.BEHIND_THE_LOG.hit();
             isBehindLog = true;
