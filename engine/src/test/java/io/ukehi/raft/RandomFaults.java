@@ -46,9 +46,10 @@ final class RandomFaults
         this.orderRate = sometimes(0.004);
         this.clockRate = sometimes(0.01);
         this.memberRate = 0 == random.nextInt(3) ? 0.03 * random.nextDouble() : 0;
-        this.purgeRate = memberRate > 0 ? 0 : sometimes(0.02);
         // Which nodes are a minority is counted over all of them.
         this.lossRate = memberRate > 0 || cluster.settings().voters > 0 ? 0 : sometimes(0.004);
+        // There are no snapshots here: who has lost what others have purged could never get it back.
+        this.purgeRate = memberRate > 0 || lossRate > 0 ? 0 : sometimes(0.02);
         this.damageRate = memberRate > 0 || cluster.settings().voters > 0 ? 0 : sometimes(0.02);
         final SimulatedNetwork network = cluster.network();
         network.delayNs(MS / 10, MS + random.nextLong(1 + random.nextLong(40 * MS)));

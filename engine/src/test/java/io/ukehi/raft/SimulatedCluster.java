@@ -352,6 +352,7 @@ public final class SimulatedCluster
             {
                 text.append(" down, term ").append(node.hardState().term());
             }
+            text.append(" first ").append(node.log().firstIndex());
             text.append(" last ").append(node.log().lastIndex()).append('@').append(node.log().lastTerm())
                 .append(" durable ").append(node.log().durableIndex());
         }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -48,7 +49,8 @@ final class SessionWorkload implements ClientPresence
         private final long clientId;
         private final List<Integer> ops = new ArrayList<>();
         private final List<Long> replies = new ArrayList<>();
-        private long applied;
+        /** Log indexes by sequence, of those that were seen to be applied. */
+        private final TreeMap<Long, Long> applied = new TreeMap<>();
 
         private SessionRecord(final long clientId)
         {
@@ -258,10 +260,15 @@ final class SessionWorkload implements ClientPresence
         final SessionRecord session = records.get(header.sessionId());
         final long sequence = header.correlationId();
         final int op = session.ops.get((int)sequence - 1);
-        // What a node applies as it starts again is not seen, so that some may be missing here.
-        Violation.check(0 != workload.history().index(op) || sequence > session.applied,
+        // What a node applies as it starts again is not seen: a command may be seen first by a node that is far behind.
+        final Long former = session.applied.put(sequence, header.index());
+        Violation.check(null == former || former == header.index(),
+            "a session's command is applied at one index", node.id(), sequence);
+        final Map.Entry<Long, Long> before = session.applied.lowerEntry(sequence);
+        final Map.Entry<Long, Long> after = session.applied.higherEntry(sequence);
+        Violation.check((null == before || before.getValue() < header.index()) &&
+            (null == after || after.getValue() > header.index()),
             "a session's commands are applied in order", node.id(), sequence);
-        session.applied = Math.max(session.applied, sequence);
         return op;
     }
 
