@@ -3,6 +3,7 @@ package io.ukehi.raft;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.agrona.DirectBuffer;
 
 /** Keeps what a node says, as values; or hands it on; or says that there is no room. */
 public final class RecordingSender implements PeerSender
@@ -12,6 +13,7 @@ public final class RecordingSender implements PeerSender
     private final int fromId;
     private final Predicate<PeerMessage> network;
     private final List<PeerMessage> sent = new ArrayList<>();
+    private final List<String> snapshots = new ArrayList<>();
     private boolean isBackPressured;
 
     /** Keeps everything. */
@@ -169,5 +171,35 @@ public final class RecordingSender implements PeerSender
         final int toId, final long term, final long requestId, final long incarnation, final long index)
     {
         return send(new PeerMessage.ReadIndexReply(fromId, toId, term, requestId, incarnation, index));
+    }
+
+    /** What was said of snapshots, one line for each message; not part of {@link #sent()}. */
+    public List<String> snapshots()
+    {
+        return snapshots;
+    }
+
+    @Override
+    public boolean sendSnapshotOffer(
+        final int toId, final long term, final long attempt,
+        final DirectBuffer offer, final int offset, final int length)
+    {
+        return !isBackPressured && snapshots.add("offer " + attempt + " to " + toId);
+    }
+
+    @Override
+    public boolean sendSnapshotChunk(
+        final int toId, final long term, final long attempt, final int chunk,
+        final DirectBuffer buffer, final int offset, final int length)
+    {
+        return !isBackPressured && snapshots.add("chunk " + chunk + " of " + attempt + " to " + toId);
+    }
+
+    @Override
+    public boolean sendSnapshotStatus(
+        final int toId, final SnapshotStatus status, final long term, final long attempt, final long index,
+        final int chunk, final int chunkLimit)
+    {
+        return !isBackPressured && snapshots.add(status + " " + chunk + " of " + attempt + " to " + toId);
     }
 }
