@@ -1,0 +1,80 @@
+package io.ukehi.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Snapshots of real nodes: a member that was away gets one over Aeron, and all start from theirs. */
+class NodeSnapshotTest
+{
+    private static final int KEYS = 2_000;
+
+    @TempDir
+    private Path directory;
+
+    private static void putAll(final UkehiNode leader, final String stem, final int count) throws Exception
+    {
+        final List<CompletableFuture<CommandResult>> results = new ArrayList<>();
+        for (int i = 0; i < count; i++)
+        {
+            final UnsafeBuffer command = TestCluster.putCommand("key-" + i % KEYS, (stem + i + "-").repeat(60));
+            results.add(leader.submit(command, 0, command.capacity()));
+            if (results.size() == 200)
+            {
+                awaitAll(results);
+            }
+        }
+        awaitAll(results);
+    }
+
+    private static void awaitAll(final List<CompletableFuture<CommandResult>> results) throws Exception
+    {
+        for (final CompletableFuture<CommandResult> result : results)
+        {
+            assertTrue(result.get(20, TimeUnit.SECONDS).isCommitted());
+        }
+        results.clear();
+    }
+
+    @Test
+    void shouldCatchUpByASnapshotAndTheLogBehindItWhenTheLogWasGivenUp() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 3))
+        {
+            cluster.settings(context -> context
+                .maxCommandLength(4096).segmentLength(128 * 1024)
+                .snapshotEntries(500).snapshotTailEntries(0).snapshotLagEntries(0)).start();
+            final UkehiNode leader = cluster.awaitLeader();
+            putAll(leader, "a", 100);
+            final int away = 1 + leader.context().memberId() % 3;
+            cluster.stop(away);
+            putAll(leader, "b", 6_000);
+            TestCluster.await(() -> leader.counter(NodeCounters.Kind.FIRST_INDEX) > 1_000);
+            final UkehiNode back = cluster.start(away);
+            putAll(leader, "c", 500);
+            TestCluster.await(() -> back.counter(NodeCounters.Kind.APPLIED_INDEX) ==
+                leader.counter(NodeCounters.Kind.APPLIED_INDEX));
+            assertTrue(back.counter(NodeCounters.Kind.FIRST_INDEX) > 1_000, "it began behind a snapshot");
+            assertTrue(leader.counter(NodeCounters.Kind.SNAPSHOT_SENT_BYTES) > 500_000);
+            for (int id = 1; id <= 3; id++)
+            {
+                cluster.stop(id);
+            }
+            cluster.start();
+            final UkehiNode next = cluster.awaitLeader();
+            assertEquals("c7-".repeat(60), TestCluster.get(next, "key-7"));
+            assertEquals("b4999-".repeat(60), TestCluster.get(next, "key-999"));
+            TestCluster.await(() -> cluster.node(away).counter(NodeCounters.Kind.APPLIED_INDEX) ==
+                next.counter(NodeCounters.Kind.APPLIED_INDEX));
+            assertEquals(List.of(), cluster.errors());
+        }
+    }
+}
