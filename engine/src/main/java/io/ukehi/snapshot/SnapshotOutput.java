@@ -337,6 +337,8 @@ public final class SnapshotOutput implements SnapshotJob
                 else
                 {
                     open.add(part);
+                    // It may have been created, and the process gone before there was room for all of it.
+                    part.file.allocate(part.file.length());
                     prepared.add(part);
                     chunkLimit = part.end;
                 }
