@@ -305,7 +305,19 @@ final class DiskDamage
             }
         }
         world.hit(settings.finale);
-        return doubtful(null) > minority();
+        return lost() > minority();
+    }
+
+    /** Nodes that will doubt what they have: a machine that died before its node knew of a term has lost nothing. */
+    private int lost()
+    {
+        int count = 0;
+        for (final SimNode node : world.nodes())
+        {
+            final boolean hasLived = null != node.hardState() && node.hardState().term() > 0;
+            count += (isStruck(node) && hasLived) || node.isDoubtful() ? 1 : 0;
+        }
+        return count;
     }
 
     /** A node has started: from here on it says itself whether it is in doubt. */
