@@ -648,8 +648,9 @@ public final class SegmentedLog implements AutoCloseable
             storage.delete(file.name());
             storage.forceDirectory();
             segments[i] = null;
+            // One at a time: if the next deletion fails, those that are left still have to be closed.
+            segmentCount = i;
         }
-        segmentCount = keep + 1;
         sealBefore(keep);
     }
 

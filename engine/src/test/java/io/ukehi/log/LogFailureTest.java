@@ -10,6 +10,7 @@ import io.ukehi.sim.SimDiskFaults;
 import io.ukehi.sim.SimDiskFaults.Fate;
 import io.ukehi.sim.SimDiskFaults.Operation;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -103,6 +104,21 @@ class LogFailureTest
         {
             assertPrefixSurvives(29);
         }
+    }
+
+    @Test
+    void shouldCloseItsFilesWhenACutFailedBetweenTwoSegments()
+    {
+        open(Durability.BATCH);
+        harness.append(200);
+        harness.sync();
+        final AtomicInteger deletions = new AtomicInteger();
+        disk.faults((operation, name, number) ->
+            Operation.DELETE == operation && 3 == deletions.incrementAndGet() ? Fate.FAIL : Fate.DONE);
+        assertThrows(StorageException.class, () -> harness.log.truncateFrom(30));
+        assertEquals(3, deletions.get());
+        assertThrows(StorageException.class, () -> harness.log.close());
+        assertPrefixSurvives(29);
     }
 
     @ParameterizedTest
