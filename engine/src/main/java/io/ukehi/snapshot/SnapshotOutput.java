@@ -129,7 +129,6 @@ public final class SnapshotOutput implements SnapshotJob
         if (0 == nextChunk && resumedChunks > 0)
         {
             nextChunk = resumedChunks;
-            storedChunks = resumedChunks;
         }
         return true;
     }
@@ -309,6 +308,8 @@ public final class SnapshotOutput implements SnapshotJob
             deleteFiles();
             SnapshotStore.writeManifest(storage, manifest, stem + SnapshotFiles.OFFER);
         }
+        // Before the duty cycle may store: what was found counts as stored, and there is nothing to write yet.
+        storedChunks = writtenChunks;
         resumedChunks = writtenChunks;
     }
 

@@ -209,6 +209,25 @@ class SnapshotStoreTest
         assertArrayEquals(sourceDisk.list(), next.list());
     }
 
+    /** Seeds 700007008 and 800025181 of the simulator: the helper is quicker than the duty cycle. */
+    @Test
+    void shouldWriteNothingWhenNothingWasStoredSinceItWentOn()
+    {
+        final Snapshots source = new Snapshots(new SimDisk());
+        source.take(10, 20);
+        final Snapshots first = new Snapshots(disk);
+        first.receive(source, 13);
+        first.work();
+        final Snapshots second = new Snapshots(disk.afterKill());
+        final SnapshotOutput output = second.store.receive(source.store.newest());
+        for (int i = 0; i < 10; i++)
+        {
+            second.step();
+        }
+        assertTrue(output.isReady());
+        assertEquals(13, output.nextChunk());
+    }
+
     @Test
     void shouldBeginAgainWhenAnotherSnapshotIsOffered()
     {
