@@ -49,12 +49,13 @@ final class LogScrub implements AutoCloseable
     }
 
     /** The duty cycle hands over the next sealed segment; after the last the first again. */
-    void begin(final LogSegment[] segments, final int count)
+    void begin(final SegmentChain chain)
     {
         LogSegment next = null;
-        for (int i = 0; i < count && null == next; i++)
+        for (int i = 0; i < chain.count() && null == next; i++)
         {
-            next = !segments[i].isWritable() && segments[i].sequence() > lastSequence ? segments[i] : null;
+            final LogSegment candidate = chain.get(i);
+            next = !candidate.isWritable() && candidate.sequence() > lastSequence ? candidate : null;
         }
         lastSequence = null == next ? -1 : next.sequence();
         segment = next;

@@ -168,19 +168,19 @@ final class MutantCatalogue
 
     private static void logCutting()
     {
-        add(21, "what was durable before a cut counts as durable behind it", "log/SegmentedLog",
-            "        queue.reset(position(), index - 1);\n        generation++;", "        generation++;");
-        add(52, "a cut leaves the bytes in the file", "log/SegmentedLog",
+        add(21, "what was durable before a cut counts as durable behind it", "log/LogCut",
+            "        sync.onDurable();\n        chain.onChanged();", "        chain.onChanged();");
+        add(52, "a cut leaves the bytes in the file", "log/LogCut",
             "        segment.file().write(cutAt, segment.cut(index, cutAt));\n        segment.file().force();\n",
             "        segment.cut(index, cutAt);\n");
-        add(52, "a cut is not forced", "log/SegmentedLog",
+        add(52, "a cut is not forced", "log/LogCut",
             "        segment.file().write(cutAt, segment.cut(index, cutAt));\n        segment.file().force();\n",
             "        segment.file().write(cutAt, segment.cut(index, cutAt));\n");
-        add(52, "a cut begins without lowering the mark", "log/SegmentedLog",
-            "        writer.forceMark(0, commitIndex);\n        removeAfter(keep);", "        removeAfter(keep);");
-        add(52, "a cut leaves later segments behind", "log/SegmentedLog",
+        add(52, "a cut begins without lowering the mark", "log/LogCut",
+            "        sync.forceMark();\n        removeAfter(keep);", "        removeAfter(keep);");
+        add(52, "a cut leaves later segments behind", "log/LogCut",
             "            storage.delete(file.name());\n", "");
-        add(52, "a cut forgets to forget terms", "log/SegmentedLog",
+        add(52, "a cut forgets to forget terms", "log/LogCut",
             "        terms.truncateFrom(index);\n", "");
     }
 
