@@ -81,7 +81,7 @@ final class Blocking
         while (true)
         {
             final long correlationId = session.offer(buffer, offset, length);
-            if (UkehiClient.TOO_LARGE == correlationId)
+            if (UkehiClient.MESSAGE_TOO_LARGE == correlationId)
             {
                 throw new CommandRejectedException(ReplyCode.REJECTED_TOO_LARGE,
                     "a command of " + length + " bytes is longer than " + session.maxCommandLength());

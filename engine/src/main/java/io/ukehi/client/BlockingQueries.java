@@ -60,7 +60,7 @@ final class BlockingQueries implements QueryListener
                         return checkedLength();
                     }
                 }
-                checkFinal(UkehiClient.TOO_LARGE == id ? QueryCode.REJECTED_TOO_LARGE : refusal);
+                checkFinal(UkehiClient.MESSAGE_TOO_LARGE == id ? QueryCode.REJECTED_TOO_LARGE : refusal);
                 waitBefore(id > 0 ? ctx.backoffMinNs() / 4 : 0, deadlineNs, refusal, others);
             }
         }

@@ -49,6 +49,7 @@ final class LeaderFinder
     private long backoffNs;
     private int attempts;
     private int redirects;
+    private long absence = UkehiClient.NOT_CONNECTED;
 
     LeaderFinder(
         final int memberCount,
@@ -68,6 +69,15 @@ final class LeaderFinder
     int leader()
     {
         return leader;
+    }
+
+    /**
+     * What the members have said since the search began: {@link UkehiClient#NOT_CONNECTED} if nothing,
+     * {@link UkehiClient#NO_LEADER} or {@link UkehiClient#SESSION_LIMIT}.
+     */
+    long absence()
+    {
+        return absence;
     }
 
     /** Highest term heard of. */
@@ -90,6 +100,7 @@ final class LeaderFinder
         backoffNs = backoffMinNs;
         attempts = 0;
         redirects = 0;
+        absence = UkehiClient.NOT_CONNECTED;
     }
 
     int doWork(final long nowNs)
@@ -127,6 +138,7 @@ final class LeaderFinder
             return onLeader(from, newTerm);
         }
         term = Math.max(term, newTerm);
+        absence = ConnectCode.SESSION_LIMIT == code ? UkehiClient.SESSION_LIMIT : UkehiClient.NO_LEADER;
         // Only the last question's answer is followed: two that contradict each other would have us ask twice as often.
         if (ConnectCode.REDIRECT == code && correlationId == lastCorrelationId && NONE == leader &&
             NONE != likely && likely != from && redirects < memberCount)

@@ -33,7 +33,7 @@ final class Queries
     private final ClientStats stats;
     private final long timeoutNs;
     private final long introductionNs;
-    private final OutstandingCommands outstanding;
+    private final OutstandingQueries outstanding;
     private final boolean[] isIntroduced;
     private final long[] spokenNs;
     private long lastCorrelationId;
@@ -53,7 +53,7 @@ final class Queries
         timeoutNs = ctx.messageTimeoutNs();
         // Much shorter than the time after which a member forgets a client that says nothing.
         introductionNs = 10 * ctx.keepAliveIntervalNs();
-        outstanding = new OutstandingCommands(ctx.maxOutstanding());
+        outstanding = new OutstandingQueries(ctx.maxOutstanding());
         isIntroduced = new boolean[transport.memberCount()];
         spokenNs = new long[transport.memberCount()];
     }
@@ -87,7 +87,7 @@ final class Queries
         final int messageLength = encoder.query(correlationId, consistency, maxLagNs, buffer, offset, length);
         if (messageLength > connection.maxMessageLength())
         {
-            return 0 == connection.maxMessageLength() ? UkehiClient.NOT_CONNECTED : UkehiClient.TOO_LARGE;
+            return 0 == connection.maxMessageLength() ? UkehiClient.NOT_CONNECTED : UkehiClient.MESSAGE_TOO_LARGE;
         }
         final long result = connection.offer(encoder.buffer(), 0, messageLength);
         if (result < 0)
@@ -124,7 +124,7 @@ final class Queries
     {
         int workCount = 0;
         long expired;
-        while (OutstandingCommands.NONE != (expired = outstanding.removeExpired(nowNs)))
+        while (OutstandingQueries.NONE != (expired = outstanding.removeExpired(nowNs)))
         {
             // Whoever was silent may have forgotten this client.
             Arrays.fill(isIntroduced, false);
@@ -139,7 +139,7 @@ final class Queries
     {
         int workCount = 0;
         long correlationId;
-        while (OutstandingCommands.NONE != (correlationId = outstanding.removeOldest()))
+        while (OutstandingQueries.NONE != (correlationId = outstanding.removeOldest()))
         {
             listener.onQuery(correlationId, QueryCode.NULL_VAL, 0, 0, NOTHING, 0, 0);
             workCount++;

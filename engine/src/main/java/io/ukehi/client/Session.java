@@ -1,7 +1,5 @@
 package io.ukehi.client;
 
-import io.aeron.Publication;
-import io.ukehi.Invariant;
 import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.AdminReplyDecoder;
@@ -18,128 +16,86 @@ import io.ukehi.codecs.client.StatusReplyDecoder;
 import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import org.agrona.DirectBuffer;
-import org.agrona.collections.LongHashSet;
 import org.agrona.concurrent.NanoClock;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A client's conversation with a cluster: joins the search for the leader, the watch over it, the commands that are
- * outstanding and the ways to the members. {@link UkehiClient} is its face to the outside and documents what its
- * methods do.
+ * A client's conversation with a cluster: joins the link to the leader, the replicated session, the queries and the
+ * ways to the members. {@link UkehiClient} is its face to the outside and documents what its methods do.
  * <p>
  * One thread. Everything happens in {@link #offer} and {@link #poll}; a poll first takes what has come, then does what
  * the time calls for, in that order, so that nothing is given up whose answer is there already.
  */
 final class Session implements ResponseHandler
 {
-    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
     private static final ReplyCode[] CODES = codes();
-    private static final long NO_SESSION = 0;
-    private static final int MAX_WINDOW_LENGTH = 32 * 1024 * 1024;
-    /** Without any reply for so long, what is unanswered is sent again, even if all seems to be well. */
-    private static final long RESEND_NS = 1_000_000_000L;
 
     private final NanoClock clock;
-    private final long messageTimeoutNs;
     private final ClientStats stats = new ClientStats();
-    private final CommandWindow window;
-    private final LongHashSet forgotten = new LongHashSet();
+    private final Listeners listeners = new Listeners();
     private final RequestEncoder encoder;
-    private final ClientTransport transport;
-    private final LeaderFinder finder;
-    private final LeaderWatch watch;
-    private int lastLeader = LeaderFinder.NONE;
-    private long lastTerm;
-    private final MemberAnswers answers;
-    private final Queries queries;
-    private final QueryListener tellQuery = this::tellQuery;
-    private QueryListener queryListener;
-    private int nextMember;
     private final ResponseAdapter adapter;
-    private final int maxOutstanding;
-    private final long backoffMinNs;
-    private final long backoffMaxNs;
+    private final ClientTransport transport;
+    private final MemberAnswers answers;
+    private final LeaderLink leader;
+    private final ReplicatedSession replicated;
+    private final Queries queries;
     /** What the client calls itself at the nodes: another name for each session. */
-    private long clientId;
-    /** The replicated session, 0 while there is none. */
-    private long sessionId = NO_SESSION;
-    private int windowLimit;
-    private boolean hasLeader;
-    private boolean isSessionLimited;
-    private long openDueNs;
-    private long resendDueNs;
-    private boolean hasProgressed;
-    private long progressNs;
+    private long clientId = newClientId();
+    private int nextMember;
     private long lastAdminId;
     private AdminCode adminCode;
-    private UkehiClient.State state = UkehiClient.State.CONNECTING;
-    /** Of the last command of the session before: what is added to a command's number to get its correlation id. */
-    private long baseId;
     private int maxCommandLength = Integer.MAX_VALUE - RequestEncoder.COMMAND_OFFSET;
-    private int leaderImage;
-    private ReplyListener listener;
-    private RuntimeException listenerFailure;
-    private boolean isPolling;
+    private boolean isClosed;
     private boolean isCloseAsked;
 
     /** With concluded settings. */
     Session(final ClientContext ctx)
     {
         clock = ctx.nanoClock();
-        messageTimeoutNs = ctx.messageTimeoutNs();
-        maxOutstanding = ctx.maxOutstanding();
-        backoffMinNs = ctx.backoffMinNs();
-        backoffMaxNs = ctx.backoffMaxNs();
-        window = new CommandWindow(maxOutstanding, MAX_WINDOW_LENGTH);
-        clientId = newClientId();
         encoder = new RequestEncoder(ctx.clusterId(), ctx.groupId(), clientId);
-        watch = new LeaderWatch(ctx.keepAliveIntervalNs(), ctx.keepAliveTimeoutNs());
-        final int memberCount = ctx.members().size();
-        // Clients begin with different members, so that one that all ask first is not swamped.
-        final int firstMember = (int)(clientId % memberCount);
-        finder = new LeaderFinder(
-            memberCount, firstMember, ctx.backoffMinNs(), ctx.backoffMaxNs(), this::sendConnect);
-        final long nowNs = clock.nanoTime();
         adapter = new ResponseAdapter(ctx.clusterId(), ctx.groupId(), clientId, stats, this);
+        final long nowNs = clock.nanoTime();
         transport = new ClientTransport(ctx, adapter, nowNs);
         answers = new MemberAnswers(transport);
-        queries = new Queries(ctx, transport, encoder, stats, member -> sendConnect(member, 0));
-        nextMember = firstMember;
-        startSearch(LeaderFinder.NONE, nowNs);
+        // Clients begin with different members, so that one that all ask first is not swamped.
+        nextMember = (int)(clientId % transport.memberCount());
+        leader = new LeaderLink(ctx, transport, encoder, answers, stats, nextMember);
+        replicated = new ReplicatedSession(ctx, encoder, leader, stats);
+        queries = new Queries(ctx, transport, encoder, stats, member -> leader.sendConnect(member, 0));
+        leader.search(LeaderFinder.NONE, nowNs);
+    }
+
+    private static long newClientId()
+    {
+        return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     }
 
     long offer(final DirectBuffer buffer, final int offset, final int length)
     {
-        if (UkehiClient.State.CLOSED == state)
+        if (isClosed)
         {
             return UkehiClient.CLOSED;
         }
         if (length > maxCommandLength)
         {
-            return UkehiClient.TOO_LARGE;
+            return UkehiClient.MESSAGE_TOO_LARGE;
         }
-        if (UkehiClient.State.CONNECTED != state)
+        return isConnected() ? replicated.offer(buffer, offset, length) : absence();
+    }
+
+    private boolean isConnected()
+    {
+        return leader.isFound() && replicated.isOpen();
+    }
+
+    /** Why nothing can be sent to a leader. */
+    private long absence()
+    {
+        if (leader.isFound())
         {
-            return isSessionLimited ? UkehiClient.SESSION_LIMIT : UkehiClient.NOT_CONNECTED;
+            return replicated.isRefused() ? UkehiClient.SESSION_LIMIT : UkehiClient.NOT_CONNECTED;
         }
-        if (!window.hasRoom(length, windowLimit) || !isAllSent())
-        {
-            return UkehiClient.BACK_PRESSURED;
-        }
-        final long sequence = window.next();
-        final int messageLength = encoder.command(
-            sessionId, sequence, window.firstUnanswered(), buffer, offset, length);
-        final long result = transport.member(finder.leader()).offer(encoder.buffer(), 0, messageLength);
-        if (result > 0)
-        {
-            window.add(buffer, offset, length, clock.nanoTime() + messageTimeoutNs);
-            return baseId + sequence;
-        }
-        if (Publication.NOT_CONNECTED == result)
-        {
-            startSearch(LeaderFinder.NONE, clock.nanoTime());
-        }
-        return result;
+        return leader.absence();
     }
 
     /** As {@link UkehiClient#offerQuery}; member {@link UkehiClient#ANY_MEMBER} for any of them. */
@@ -151,22 +107,21 @@ final class Session implements ResponseHandler
         final int offset,
         final int length)
     {
-        if (UkehiClient.State.CLOSED == state)
+        if (isClosed)
         {
             return UkehiClient.CLOSED;
         }
-        final boolean isConnected = UkehiClient.State.CONNECTED == state;
         if (Consistency.LINEARIZABLE == consistency || Consistency.LEASE == consistency)
         {
-            return !isConnected ? UkehiClient.NOT_CONNECTED :
-                queries.offer(finder.leader(), true, consistency, maxLagNs, buffer, offset, length);
+            return isConnected() ?
+                queries.offer(leader.member(), true, consistency, maxLagNs, buffer, offset, length) : absence();
         }
         final int member = UkehiClient.ANY_MEMBER == memberId ? anyMember() : transport.indexOf(memberId);
         if (LeaderFinder.NONE == member)
         {
             throw new IllegalArgumentException("there is no member " + memberId);
         }
-        final boolean isLeader = isConnected && member == finder.leader();
+        final boolean isLeader = isConnected() && member == leader.member();
         final long result = queries.offer(member, isLeader, consistency, maxLagNs, buffer, offset, length);
         if (result < 0)
         {
@@ -178,16 +133,16 @@ final class Session implements ResponseHandler
     /** One that can be reached, and the leader only if there is no other: it has enough to do. */
     private int anyMember()
     {
-        final int leader = UkehiClient.State.CONNECTED == state ? finder.leader() : LeaderFinder.NONE;
+        final int busy = isConnected() ? leader.member() : LeaderFinder.NONE;
         for (int i = 0; i < transport.memberCount(); i++)
         {
             final int member = (nextMember + i) % transport.memberCount();
-            if (member != leader && transport.member(member).isConnected())
+            if (member != busy && transport.member(member).isConnected())
             {
                 return member;
             }
         }
-        return LeaderFinder.NONE == leader ? nextMember : leader;
+        return LeaderFinder.NONE == busy ? nextMember : busy;
     }
 
     /**
@@ -198,7 +153,7 @@ final class Session implements ResponseHandler
     boolean askAdmin(final int member, final AdminOperation operation, final int targetId)
     {
         adminCode = null;
-        if (UkehiClient.State.CLOSED == state || !sendConnect(member, 0))
+        if (isClosed || !leader.sendConnect(member, 0))
         {
             return false;
         }
@@ -222,33 +177,6 @@ final class Session implements ResponseHandler
         return queries.size();
     }
 
-    private boolean isAllSent()
-    {
-        return 0 == window.due() || resend(clock.nanoTime()) >= 0 && 0 == window.due();
-    }
-
-    /** Sends what is to be sent again, as far as it is taken; returns how many. */
-    private int resend(final long nowNs)
-    {
-        int sent = 0;
-        long sequence = window.due();
-        while (0 != sequence && nowNs - resendDueNs >= 0)
-        {
-            final int length = encoder.command(
-                sessionId, sequence, window.firstUnanswered(), window.buffer(), window.offset(sequence),
-                window.length(sequence));
-            if (transport.member(finder.leader()).offer(encoder.buffer(), 0, length) <= 0)
-            {
-                break;
-            }
-            window.onSent();
-            stats.resent++;
-            sent++;
-            sequence = window.due();
-        }
-        return sent;
-    }
-
     int poll(final ReplyListener replyListener)
     {
         return poll(replyListener, Session::nobodyAsks);
@@ -266,58 +194,49 @@ final class Session implements ResponseHandler
         // A query that its caller does not want to hear of: nothing has changed by it.
     }
 
-    int poll(final ReplyListener replyListener, final QueryListener queriesListener)
+    int poll(final ReplyListener replyListener, final QueryListener queryListener)
     {
-        Invariant.check(!isPolling, "a listener does not poll");
-        isPolling = true;
-        listener = replyListener;
-        queryListener = queriesListener;
+        listeners.begin(replyListener, queryListener);
         int work = 0;
         try
         {
-            if (UkehiClient.State.CLOSED != state && !transport.isClosed())
+            if (!isClosed && !transport.isClosed())
             {
                 work = transport.poll();
                 work += doWork(clock.nanoTime());
             }
             else
             {
-                work = abandon();
+                isClosed = true;
+                work = queries.abandon(listeners) + replicated.lose(listeners);
             }
         }
         finally
         {
-            isPolling = false;
-            listener = null;
-            queryListener = null;
+            listeners.end();
         }
         if (isCloseAsked)
         {
             close();
         }
-        if (null != listenerFailure)
-        {
-            final RuntimeException failure = listenerFailure;
-            listenerFailure = null;
-            throw failure;
-        }
+        listeners.rethrow();
         return work;
     }
 
     /** At the end of the poll, where a listener calls it. */
     void close()
     {
-        if (isPolling)
+        if (listeners.isPolling())
         {
             isCloseAsked = true;
             return;
         }
         isCloseAsked = false;
-        if (UkehiClient.State.CLOSED != state && !transport.isClosed())
+        if (!isClosed && !transport.isClosed())
         {
             sayGoodbye();
         }
-        state = UkehiClient.State.CLOSED;
+        isClosed = true;
         transport.close();
     }
 
@@ -341,37 +260,36 @@ final class Session implements ResponseHandler
     /** Gives a command up, so that nobody is told of its end; false if it has ended already. */
     boolean forget(final long correlationId)
     {
-        return window.contains(correlationId - baseId) && forgotten.add(correlationId);
+        return replicated.contains(correlationId) && listeners.forget(correlationId);
     }
 
     int outstandingCount()
     {
-        return window.size() - forgotten.size();
+        return replicated.size() - listeners.forgottenCount();
     }
 
     UkehiClient.State state()
     {
-        return state;
+        if (isClosed)
+        {
+            return UkehiClient.State.CLOSED;
+        }
+        return isConnected() ? UkehiClient.State.CONNECTED : UkehiClient.State.CONNECTING;
     }
 
     int leaderId()
     {
-        return UkehiClient.State.CONNECTED == state ? transport.member(finder.leader()).memberId() : -1;
+        return !isClosed && isConnected() ? leader.connection().memberId() : -1;
     }
 
     long term()
     {
-        return finder.term();
-    }
-
-    long clientId()
-    {
-        return clientId;
+        return leader.term();
     }
 
     long sessionId()
     {
-        return sessionId;
+        return replicated.id();
     }
 
     int maxCommandLength()
@@ -399,124 +317,30 @@ final class Session implements ResponseHandler
         int work = transport.doWork(nowNs);
         for (Integer image = transport.pollLostImage(); null != image; image = transport.pollLostImage())
         {
-            onImageGone(image, nowNs);
+            leader.onImageGone(image, nowNs);
         }
-        work += hasLeader ? watchLeader(nowNs) : finder.doWork(nowNs);
-        work += queries.doWork(nowNs, tellQuery);
-        if (window.isExpired(nowNs))
+        work += leader.doWork(nowNs);
+        work += queries.doWork(nowNs, listeners);
+        if (replicated.isExpired(nowNs))
         {
-            work += giveUpSession(nowNs);
+            // The oldest command has waited for too long: all are given up, and the session with them.
+            sayGoodbye();
+            work += loseSession(nowNs);
         }
-        return work + (hasLeader ? doSession(nowNs) : 0);
-    }
-
-    /** Asks for a session while there is none, and sends what is unanswered again where it may be lost. */
-    private int doSession(final long nowNs)
-    {
-        if (NO_SESSION == sessionId)
-        {
-            if (nowNs - openDueNs < 0)
-            {
-                return 0;
-            }
-            openDueNs = nowNs + backoffMaxNs;
-            transport.member(finder.leader()).offer(encoder.buffer(), 0, encoder.openSession());
-            return 1;
-        }
-        if (hasProgressed || 0 == window.size())
-        {
-            hasProgressed = false;
-            progressNs = nowNs;
-        }
-        else if (nowNs - progressNs >= RESEND_NS)
-        {
-            progressNs = nowNs;
-            window.rewind();
-        }
-        return resend(nowNs);
-    }
-
-    /** The oldest command has waited for too long: all are given up, and the session with them. */
-    private int giveUpSession(final long nowNs)
-    {
-        sayGoodbye();
-        return loseSession(nowNs);
+        return work + (leader.isFound() ? replicated.doWork(nowNs) : 0);
     }
 
     /** There is no session any longer: what is unanswered is unknown, and the next one is another client's. */
     private int loseSession(final long nowNs)
     {
-        final int likely = finder.leader();
         stats.sessionsLost++;
         clientId = newClientId();
         encoder.clientId(clientId);
         adapter.clientId(clientId);
-        sessionId = NO_SESSION;
-        isSessionLimited = false;
-        startSearch(likely, nowNs);
+        leader.search(leader.member(), nowNs);
         // Answers to queries would be to the earlier name.
         queries.onForgotten();
-        return queries.abandon(tellQuery) + tellAllUnknown();
-    }
-
-    private int tellAllUnknown()
-    {
-        int work = 0;
-        for (long sequence = window.firstUnanswered(); sequence < window.next(); sequence++)
-        {
-            if (window.remove(sequence))
-            {
-                tell(baseId + sequence, Outcome.UNKNOWN, ReplyCode.NULL_VAL, 0, 0, NOTHING, 0, 0);
-                work++;
-            }
-        }
-        baseId += window.next() - 1;
-        window.clear();
-        return work;
-    }
-
-    private static long newClientId()
-    {
-        return ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-    }
-
-    private int watchLeader(final long nowNs)
-    {
-        final MemberConnection leader = transport.member(finder.leader());
-        final boolean isDue = watch.isDue(nowNs);
-        if (!leader.isConnected() || watch.isLost(nowNs))
-        {
-            startSearch(LeaderFinder.NONE, nowNs);
-            return 1;
-        }
-        if (isDue)
-        {
-            // If it cannot be sent, the leader takes nothing: as good a sign that it is lost as no answer.
-            leader.offer(encoder.buffer(), 0, encoder.keepAlive());
-            return 1;
-        }
-        return 0;
-    }
-
-    private void startSearch(final int likely, final long nowNs)
-    {
-        state = UkehiClient.State.CONNECTING;
-        hasLeader = false;
-        stats.searches++;
-        finder.search(likely, nowNs);
-    }
-
-    private boolean sendConnect(final int index, final long correlationId)
-    {
-        final MemberConnection member = transport.member(index);
-        final String channel = transport.responseChannel();
-        if (null == channel || !member.isConnected())
-        {
-            return false;
-        }
-        final int length = encoder.connect(correlationId, transport.responseStreamId(), channel);
-        answers.onAsked(index);
-        return member.offer(encoder.buffer(), 0, length) > 0;
+        return queries.abandon(listeners) + replicated.lose(listeners);
     }
 
     private void sayGoodbye()
@@ -528,49 +352,6 @@ final class Session implements ResponseHandler
             {
                 transport.member(i).offer(encoder.buffer(), 0, length);
             }
-        }
-    }
-
-    private int abandon()
-    {
-        state = UkehiClient.State.CLOSED;
-        return queries.abandon(tellQuery) + tellAllUnknown();
-    }
-
-    private void tell(
-        final long correlationId,
-        final Outcome outcome,
-        final ReplyCode code,
-        final long index,
-        final long token,
-        final DirectBuffer buffer,
-        final int offset,
-        final int length)
-    {
-        if (forgotten.remove(correlationId))
-        {
-            return;
-        }
-        try
-        {
-            listener.onReply(correlationId, outcome, code, index, token, buffer, offset, length);
-        }
-        catch (final RuntimeException ex)
-        {
-            keepFailure(ex);
-        }
-    }
-
-    /** Thrown through Aeron's poll it would end in Aeron's error handler; the caller of ours is to have it. */
-    private void keepFailure(final RuntimeException ex)
-    {
-        if (null == listenerFailure)
-        {
-            listenerFailure = ex;
-        }
-        else if (ex != listenerFailure)
-        {
-            listenerFailure.addSuppressed(ex);
         }
     }
 
@@ -591,52 +372,31 @@ final class Session implements ResponseHandler
         }
         final ConnectCode code = ConnectCode.get(rawCode);
         answers.onConnectReply(from, code);
-        final int likely = transport.indexOf(reply.leaderId());
         final long nowNs = clock.nanoTime();
-        if (finder.onConnectReply(reply.correlationId(), from, likely, reply.term(), code, nowNs))
+        if (leader.onConnectReply(reply, from, code, aeronSessionId, nowNs))
         {
-            hasLeader = true;
-            state = NO_SESSION == sessionId ? UkehiClient.State.CONNECTING : UkehiClient.State.CONNECTED;
-            stats.connects++;
-            leaderImage = aeronSessionId;
-            openDueNs = nowNs;
-            onTermOfLeader(nowNs);
+            replicated.onTermOfLeader(nowNs);
             final int messageLength = transport.member(from).maxMessageLength();
             maxCommandLength = Math.min(
                 reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OFFSET));
-            watch.onConnected(nowNs);
-            if (from == lastLeader && reply.term() == lastTerm)
-            {
-                watch.onFalseAlarm();
-            }
-            else
-            {
-                watch.onNewLeader();
-            }
-            lastLeader = from;
-            lastTerm = reply.term();
         }
     }
 
     @Override
     public void onReply(final ReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
     {
-        watch.onHeard();
+        leader.onHeard();
         final long sequence = reply.correlationId();
         final ReplyCode code = CODES[reply.codeRaw()];
         switch (code)
         {
             case COMMITTED ->
             {
-                if (window.remove(sequence))
+                final long id = replicated.onCommitted(sequence);
+                if (0 != id)
                 {
-                    hasProgressed = true;
-                    tell(baseId + sequence, Outcome.COMMITTED, code, reply.index(), reply.token(), buffer, offset,
-                        length);
-                }
-                else
-                {
-                    stats.late++;
+                    listeners.onReply(
+                        id, Outcome.COMMITTED, code, reply.index(), reply.token(), buffer, offset, length);
                 }
             }
             // Codes of a later version may mean anything; a command that is too long for a new leader bars the way.
@@ -648,25 +408,17 @@ final class Session implements ResponseHandler
     /** The command stays where it is, and will be sent again; some codes say that this is the wrong node. */
     private void onNotTaken(final long sequence, final ReplyCode code, final int leaderId)
     {
-        if (!hasLeader || !window.contains(sequence))
+        if (!leader.isFound() || !replicated.isWaiting(sequence))
         {
             return;
         }
         final long nowNs = clock.nanoTime();
         switch (code)
         {
-            case REJECTED_NOT_LEADER -> startSearch(transport.indexOf(leaderId), nowNs);
-            case REJECTED_RECOVERING -> startSearch(LeaderFinder.NONE, nowNs);
-            case REJECTED_NO_SESSION -> startSearch(finder.leader(), nowNs);
-            default ->
-            {
-                // What was sent behind it is refused as well: once is enough.
-                if (nowNs - resendDueNs >= 0)
-                {
-                    resendDueNs = nowNs + backoffMinNs;
-                    window.rewind();
-                }
-            }
+            case REJECTED_NOT_LEADER -> leader.search(transport.indexOf(leaderId), nowNs);
+            case REJECTED_RECOVERING -> leader.search(LeaderFinder.NONE, nowNs);
+            case REJECTED_NO_SESSION -> leader.search(leader.member(), nowNs);
+            default -> replicated.sendAgainLater(nowNs);
         }
     }
 
@@ -674,13 +426,12 @@ final class Session implements ResponseHandler
     public void onQueryReply(
         final QueryReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
     {
-        watch.onHeard();
+        leader.onHeard();
         final int from = transport.indexOf(reply.nodeId());
-        final QueryCode code = queries.onReply(reply, buffer, offset, length, tellQuery);
-        if (QueryCode.REJECTED_NOT_LEADER == code && UkehiClient.State.CONNECTED == state &&
-            from == finder.leader())
+        final QueryCode code = queries.onReply(reply, buffer, offset, length, listeners);
+        if (QueryCode.REJECTED_NOT_LEADER == code && isConnected() && from == leader.member())
         {
-            startSearch(transport.indexOf(reply.leaderId()), clock.nanoTime());
+            leader.search(transport.indexOf(reply.leaderId()), clock.nanoTime());
         }
         if (QueryCode.ANSWERED != code && QueryCode.NULL_VAL != code && from == nextMember)
         {
@@ -697,96 +448,37 @@ final class Session implements ResponseHandler
         }
     }
 
-    private void tellQuery(
-        final long correlationId,
-        final QueryCode code,
-        final int memberId,
-        final long index,
-        final DirectBuffer buffer,
-        final int offset,
-        final int length)
-    {
-        try
-        {
-            queryListener.onQuery(correlationId, code, memberId, index, buffer, offset, length);
-        }
-        catch (final RuntimeException ex)
-        {
-            keepFailure(ex);
-        }
-    }
-
-    /** What was sent in an earlier term may be lost. */
-    private void onTermOfLeader(final long nowNs)
-    {
-        window.rewind();
-        resendDueNs = nowNs;
-        progressNs = nowNs;
-    }
-
     @Override
     public void onSessionOpened(final SessionOpenedDecoder opened)
     {
-        watch.onHeard();
-        if (NO_SESSION != sessionId || !hasLeader)
+        leader.onHeard();
+        if (leader.isFound() && !replicated.isOpen() && !replicated.onOpened(opened))
         {
-            return;
-        }
-        final long nowNs = clock.nanoTime();
-        final short code = opened.codeRaw();
-        if (code == ConnectCode.OK.value() && opened.clusterSession() > 0 && opened.window() > 0)
-        {
-            sessionId = opened.clusterSession();
-            windowLimit = Math.min(maxOutstanding, opened.window());
-            isSessionLimited = false;
-            state = UkehiClient.State.CONNECTED;
-            stats.sessions++;
-        }
-        else if (code == ConnectCode.SESSION_LIMIT.value())
-        {
-            isSessionLimited = true;
-        }
-        else
-        {
-            startSearch(LeaderFinder.NONE, nowNs);
+            leader.search(LeaderFinder.NONE, clock.nanoTime());
         }
     }
 
     @Override
     public void onRedirect(final RedirectDecoder redirect)
     {
-        final int likely = transport.indexOf(redirect.leaderId());
-        if (finder.onRedirect(likely, redirect.term()))
+        final long nowNs = clock.nanoTime();
+        if (leader.onRedirect(transport.indexOf(redirect.leaderId()), redirect.term(), nowNs))
         {
-            startSearch(likely, clock.nanoTime());
-        }
-        else if (hasLeader && likely == finder.leader() && redirect.term() > lastTerm)
-        {
-            lastTerm = redirect.term();
-            onTermOfLeader(clock.nanoTime());
+            replicated.onTermOfLeader(nowNs);
         }
     }
 
     @Override
     public void onKeepAlive()
     {
-        watch.onHeard();
+        leader.onHeard();
     }
 
     @Override
     public void onClose(final int aeronSessionId)
     {
         queries.onForgotten();
-        onImageGone(aeronSessionId, clock.nanoTime());
-    }
-
-    /** Other members than the leader end sessions too, when they have not heard from the client for a while. */
-    private void onImageGone(final int aeronSessionId, final long nowNs)
-    {
-        if (hasLeader && aeronSessionId == leaderImage)
-        {
-            startSearch(LeaderFinder.NONE, nowNs);
-        }
+        leader.onImageGone(aeronSessionId, clock.nanoTime());
     }
 
     @Override

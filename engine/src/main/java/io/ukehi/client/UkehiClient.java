@@ -35,8 +35,13 @@ import org.agrona.MutableDirectBuffer;
  */
 public final class UkehiClient implements AutoCloseable
 {
-    /** No leader is known at this moment: poll and try again. The command was not sent. */
+    /**
+     * No member has answered, or the leader has not yet opened a session: poll and try again. The command was not sent.
+     */
     public static final long NOT_CONNECTED = Publication.NOT_CONNECTED;
+
+    /** Members answer, and none of them leads at this moment: poll and try again. The command was not sent. */
+    public static final long NO_LEADER = -8;
 
     /** Too much is on its way, here or there: poll and try again. The command was not sent. */
     public static final long BACK_PRESSURED = Publication.BACK_PRESSURED;
@@ -45,12 +50,12 @@ public final class UkehiClient implements AutoCloseable
     public static final long CLOSED = Publication.CLOSED;
 
     /** Longer than the cluster takes, or than the term buffer allows. The command was not sent. */
-    public static final long TOO_LARGE = -6;
+    public static final long MESSAGE_TOO_LARGE = -6;
 
     /** {@link #offerQuery}: whichever member can be reached. */
     public static final int ANY_MEMBER = 0;
 
-    /** The cluster has as many sessions as it may: try again later. The command was not sent. */
+    /** The cluster has as many sessions as it may, or its leader as many clients: try again later. Nothing was sent. */
     public static final long SESSION_LIMIT = -7;
 
     /** Where a client is. */
@@ -123,8 +128,8 @@ public final class UkehiClient implements AutoCloseable
      * @param offset of the command.
      * @param length in bytes, 0 or more.
      * @return a correlation id, greater than 0 and greater than all before: the listener will be told exactly once how
-     * the command with this id ended. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #BACK_PRESSURED},
-     * {@link #SESSION_LIMIT}, {@link #TOO_LARGE} or {@link #CLOSED}.
+     * the command with this id ended. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #NO_LEADER},
+     * {@link #BACK_PRESSURED}, {@link #SESSION_LIMIT}, {@link #MESSAGE_TOO_LARGE} or {@link #CLOSED}.
      * @throws IndexOutOfBoundsException if the buffer does not hold the range.
      */
     public long offer(final DirectBuffer buffer, final int offset, final int length)
@@ -170,8 +175,8 @@ public final class UkehiClient implements AutoCloseable
      * @param offset      of the query.
      * @param length      in bytes, 0 or more.
      * @return a correlation id, greater than 0: counted apart from those of commands, told to the query listener with
-     * the end of the query. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #BACK_PRESSURED},
-     * {@link #TOO_LARGE} or {@link #CLOSED}.
+     * the end of the query. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #NO_LEADER},
+     * {@link #BACK_PRESSURED}, {@link #MESSAGE_TOO_LARGE} or {@link #CLOSED}.
      */
     public long offerQuery(
         final Consistency consistency,

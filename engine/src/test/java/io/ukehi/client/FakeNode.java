@@ -86,6 +86,7 @@ public final class FakeNode implements AutoCloseable
     public int leaderId = -1;
     public long term = 1;
     public int maxCommandLength = 1024 * 1024;
+    /** How it answers the question for a session; null for not at all. */
     public ConnectCode sessionCode = ConnectCode.OK;
     public int window = 64 * 1024;
     public int openCount;
@@ -334,6 +335,10 @@ public final class FakeNode implements AutoCloseable
     private void openSession()
     {
         openCount++;
+        if (null == sessionCode)
+        {
+            return;
+        }
         final SessionOpenedEncoder opened = new SessionOpenedEncoder();
         opened.wrapAndApplyHeader(buffer, 0, headerEncoder)
             .groupId(groupId).clusterId(clusterId).sessionId(sessionId)

@@ -93,7 +93,7 @@ class UkehiClientFailoverTest
         // The others still believe in the one that is gone.
         cluster.run(client, ends, 700);
         assertEquals(UkehiClient.State.CONNECTING, client.state());
-        assertEquals(UkehiClient.NOT_CONNECTED, offer(client));
+        assertEquals(UkehiClient.NO_LEADER, offer(client));
         cluster.node(1).follow(-1, 6);
         cluster.node(3).follow(-1, 6);
         cluster.run(client, ends, 200);

@@ -285,7 +285,7 @@ class UkehiClientTest
         final UkehiClient client = cluster.connect(cluster.context());
         assertEquals(100, client.maxCommandLength());
         final UnsafeBuffer large = new UnsafeBuffer(new byte[101]);
-        assertEquals(UkehiClient.TOO_LARGE, client.offer(large, 0, 101));
+        assertEquals(UkehiClient.MESSAGE_TOO_LARGE, client.offer(large, 0, 101));
         assertTrue(client.offer(large, 0, 100) > 0);
         assertEquals(1, client.outstandingCount());
     }
@@ -296,7 +296,7 @@ class UkehiClientTest
         final UkehiClient client = cluster.connect(cluster.context().termLength(64 * 1024));
         assertEquals(8 * 1024 - RequestEncoder.COMMAND_OFFSET, client.maxCommandLength());
         final UnsafeBuffer large = new UnsafeBuffer(new byte[16 * 1024]);
-        assertEquals(UkehiClient.TOO_LARGE, client.offer(large, 0, client.maxCommandLength() + 1));
+        assertEquals(UkehiClient.MESSAGE_TOO_LARGE, client.offer(large, 0, client.maxCommandLength() + 1));
         assertTrue(client.offer(large, 0, client.maxCommandLength()) > 0);
     }
 

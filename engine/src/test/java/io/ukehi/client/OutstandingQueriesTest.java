@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class OutstandingCommandsTest
+class OutstandingQueriesTest
 {
-    private static final long NONE = OutstandingCommands.NONE;
+    private static final long NONE = OutstandingQueries.NONE;
 
     @Test
     void shouldEndEachCommandOnce()
     {
-        final OutstandingCommands table = new OutstandingCommands(2);
+        final OutstandingQueries table = new OutstandingQueries(2);
         table.add(1, 10);
         table.add(2, 20);
         assertTrue(table.isFull());
@@ -38,7 +38,7 @@ class OutstandingCommandsTest
     @Test
     void shouldFindACommandWhenAnotherThatWaitsForLongHasItsPlace()
     {
-        final OutstandingCommands table = new OutstandingCommands(4);
+        final OutstandingQueries table = new OutstandingQueries(4);
         table.add(1, 10);
         // The low bits of both are those of 1.
         table.add(5, 20);
@@ -61,7 +61,7 @@ class OutstandingCommandsTest
     @Test
     void shouldExpireAtTheDeadlineAndNotBefore()
     {
-        final OutstandingCommands table = new OutstandingCommands(2);
+        final OutstandingQueries table = new OutstandingQueries(2);
         // The clock may be anywhere, and wrap.
         table.add(1, Long.MIN_VALUE + 5);
         assertEquals(NONE, table.removeExpired(Long.MAX_VALUE));
@@ -72,10 +72,10 @@ class OutstandingCommandsTest
     @Test
     void shouldHoldOnlyAsManyAsItMayAndEachOnce()
     {
-        final OutstandingCommands table = new OutstandingCommands(2);
+        final OutstandingQueries table = new OutstandingQueries(2);
         table.add(1, 1);
         assertThrows(Invariant.Violation.class, () -> table.add(1, 1));
-        final OutstandingCommands full = new OutstandingCommands(1);
+        final OutstandingQueries full = new OutstandingQueries(1);
         full.add(1, 1);
         assertThrows(Invariant.Violation.class, () -> full.add(2, 1));
     }
@@ -86,7 +86,7 @@ class OutstandingCommandsTest
         for (final int capacity : new int[]{1, 2, 3, 8, 100})
         {
             final Random random = new Random(capacity);
-            final OutstandingCommands table = new OutstandingCommands(capacity);
+            final OutstandingQueries table = new OutstandingQueries(capacity);
             final Map<Long, Long> model = new LinkedHashMap<>();
             long lastId = 0;
             for (long now = 0; now < 20_000; now++)
@@ -108,7 +108,7 @@ class OutstandingCommandsTest
         }
     }
 
-    private static List<Long> expire(final OutstandingCommands table, final long now)
+    private static List<Long> expire(final OutstandingQueries table, final long now)
     {
         final List<Long> expired = new ArrayList<>();
         for (long id = table.removeExpired(now); NONE != id; id = table.removeExpired(now))

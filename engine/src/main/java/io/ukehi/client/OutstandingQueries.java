@@ -7,11 +7,11 @@ import org.agrona.collections.Long2LongHashMap;
 /**
  * Queries that have been sent and have not ended, found by correlation id and kept in the order of their deadlines.
  * <p>
- * Of a fixed size, so that it never allocates after its construction. Commands are added with deadlines that never
+ * Of a fixed size, so that it never allocates after its construction. Queries are added with deadlines that never
  * fall, which makes the list below sorted by itself: the first one tells whether any has expired. A reply may come in
- * any order, and a command that never gets one holds up none of the others, for which a plain ring would not do. Since
+ * any order, and a query that never gets one holds up none of the others, for which a plain ring would not do. Since
  * correlation ids rise by one, nearly all are found in a ring by their low bits; one whose place is still taken, by a
- * command that waits for long, is in a map.
+ * query that waits for long, is in a map.
  * <pre>
  *   ring:     low bits of id -> slot, 0: none   slots 1..capacity, slot 0 is the list's head
  *   slotById: correlation id -> slot, of those that had no place in the ring
@@ -21,9 +21,9 @@ import org.agrona.collections.Long2LongHashMap;
  * </pre>
  * Owned by the thread that uses the client.
  */
-final class OutstandingCommands
+final class OutstandingQueries
 {
-    /** No such command. */
+    /** No such query. */
     static final long NONE = -1;
 
     private static final int HEAD = 0;
@@ -39,7 +39,7 @@ final class OutstandingCommands
     private int free;
     private int size;
 
-    OutstandingCommands(final int capacity)
+    OutstandingQueries(final int capacity)
     {
         this.capacity = capacity;
         correlationIds = new long[capacity + 1];
@@ -68,14 +68,14 @@ final class OutstandingCommands
     }
 
     /**
-     * Adds a command.
+     * Adds a query.
      *
      * @param correlationId greater than 0 and not in the table.
-     * @param deadlineNs    not before that of any command added earlier.
+     * @param deadlineNs    not before that of any query added earlier.
      */
     void add(final long correlationId, final long deadlineNs)
     {
-        Invariant.check(size < capacity, "a command is added to a table with room", size, capacity);
+        Invariant.check(size < capacity, "a query is added to a table with room", size, capacity);
         Invariant.check(!contains(correlationId), "a correlation id is used once", correlationId);
         final int slot = free;
         free = next[slot];
@@ -105,7 +105,7 @@ final class OutstandingCommands
             !slotById.isEmpty() && slotById.containsKey(correlationId);
     }
 
-    /** The slot of a command, which has one no longer; or {@link #NONE}. */
+    /** The slot of a query, which has one no longer; or {@link #NONE}. */
     private int take(final long correlationId)
     {
         final int place = (int)correlationId & ringMask;
@@ -118,7 +118,7 @@ final class OutstandingCommands
         return slotById.isEmpty() ? (int)NONE : (int)slotById.remove(correlationId);
     }
 
-    /** Takes a command out; false if it is not here. */
+    /** Takes a query out; false if it is not here. */
     boolean remove(final long correlationId)
     {
         final int slot = take(correlationId);
@@ -130,7 +130,7 @@ final class OutstandingCommands
         return true;
     }
 
-    /** Takes the oldest command out if its deadline has come: its correlation id, or {@link #NONE}. */
+    /** Takes the oldest query out if its deadline has come: its correlation id, or {@link #NONE}. */
     long removeExpired(final long nowNs)
     {
         final int oldest = next[HEAD];
@@ -141,7 +141,7 @@ final class OutstandingCommands
         return removeOldest();
     }
 
-    /** Takes the oldest command out: its correlation id, or {@link #NONE}. */
+    /** Takes the oldest query out: its correlation id, or {@link #NONE}. */
     long removeOldest()
     {
         final int oldest = next[HEAD];
@@ -162,6 +162,6 @@ final class OutstandingCommands
         next[slot] = free;
         free = slot;
         size--;
-        Invariant.check(size >= 0, "no more commands end than were sent", size);
+        Invariant.check(size >= 0, "no more queries end than were sent", size);
     }
 }
