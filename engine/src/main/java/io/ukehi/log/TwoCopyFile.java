@@ -106,8 +106,9 @@ final class TwoCopyFile implements AutoCloseable
     }
 
     /**
-     * Reads the record that counts, and makes it durable in both copies: it may come out of the page cache of a process
-     * that died before its force.
+     * Reads the record that counts, and makes it durable in both copies, the one that does not count first. Both are
+     * written, even where they are equal: what was read may come out of the page cache of a process that died before
+     * its force, or, if its force failed, out of pages that count as clean and that no later force would touch.
      *
      * @return whether there was a sound copy.
      */
@@ -118,12 +119,13 @@ final class TwoCopyFile implements AutoCloseable
         {
             return false;
         }
-        file.force();
+        final int counted = isSound(0) && number == numberIn(offset(0)) ? 0 : 1;
         if (1 == sound || numberIn(offset(0)) != numberIn(offset(1)))
         {
             CoverageMark.HARD_STATE_REPAIRED.hit();
-            put(offset(isSound(0) && number == numberIn(offset(0)) ? 1 : 0));
         }
+        put(offset(counted + 1));
+        put(offset(counted));
         return true;
     }
 

@@ -46,7 +46,7 @@ final class DiskDamage
     /** By id, of nodes that were struck and have not started since: what was there. */
     private final Before[] struck;
     /** By id, of nodes of which a copy was struck and that have not started since: the other copy is needed. */
-    private final boolean[] isCopyStruck;
+    private final Before[] copyStruck;
 
     DiskDamage(final World world, final SimRandom random)
     {
@@ -54,7 +54,7 @@ final class DiskDamage
         this.settings = world.settings();
         this.random = random;
         this.struck = new Before[settings.size + 1];
-        this.isCopyStruck = new boolean[settings.size + 1];
+        this.copyStruck = new Before[settings.size + 1];
     }
 
     /** Whether what is lost is made good by the other nodes, and not by an operator. */
@@ -68,13 +68,23 @@ final class DiskDamage
         return null != struck[node.id()];
     }
 
+    /**
+     * Whether a mark of a node that has not started since was struck: it counts as having vouched for whatever is torn
+     * behind it, so that the node may find itself damaged where it has lost nothing, or nothing but what was being cut.
+     */
+    private boolean isMarkStruck(final SimNode node)
+    {
+        final Before before = copyStruck[node.id()];
+        return null != before && !HardStateFile.FILE_NAME.equals(before.name);
+    }
+
     /** Nodes but for one that may have lost something, or are about to find out. */
     int doubtful(final SimNode except)
     {
         int count = 0;
         for (final SimNode node : world.nodes())
         {
-            count += node != except && (isStruck(node) || node.isDoubtful()) ? 1 : 0;
+            count += node != except && (isStruck(node) || isMarkStruck(node) || node.isDoubtful()) ? 1 : 0;
         }
         return count;
     }
@@ -101,7 +111,7 @@ final class DiskDamage
     void strike(final SimNode node)
     {
         final SimDisk disk = node.disk().storage();
-        if (isStruck(node) || isCopyStruck[node.id()])
+        if (isStruck(node) || null != copyStruck[node.id()])
         {
             return;
         }
@@ -147,7 +157,7 @@ final class DiskDamage
         return false;
     }
 
-    /** One of two copies of a record: term and vote, or a mark. Nobody is to notice. */
+    /** One of two copies of a record: term and vote, or a mark. Hardly anybody is to notice. */
     private void strikeCopy(final SimNode node, final SimDisk disk)
     {
         final List<String> names = segments(disk);
@@ -157,12 +167,14 @@ final class DiskDamage
         {
             final int copy = random.nextInt(2);
             final int from = isMark ? MARK_OFFSETS[copy] : copy * SECTOR_LENGTH;
-            if (from + SECTOR_LENGTH <= disk.contents(name).length)
+            final byte[] contents = disk.contents(name);
+            if (from + SECTOR_LENGTH <= contents.length)
             {
                 final byte[] noise = new byte[SECTOR_LENGTH];
                 random.nextBytes(noise);
                 disk.overwrite(name, from, noise);
-                isCopyStruck[node.id()] = true;
+                copyStruck[node.id()] = new Before(name, contents);
+                say(node, FaultKind.DAMAGED_COPY, name, from);
                 world.hit(FaultKind.DAMAGED_COPY);
             }
         }
@@ -192,8 +204,17 @@ final class DiskDamage
         }
         struck[node.id()] = new Before(name, contents);
         world.hit(kind);
+        say(node, kind, name, from);
         disk.overwrite(name, from, bytes);
         return true;
+    }
+
+    private void say(final SimNode node, final FaultKind kind, final String name, final int offset)
+    {
+        if (world.isTraced())
+        {
+            world.say(kind + " on the disk of node " + node.id() + ": " + name + " at " + offset);
+        }
     }
 
     private static List<String> segments(final SimDisk disk)
@@ -244,13 +265,15 @@ final class DiskDamage
     /** Whether a node may refuse to start. */
     boolean isRefused(final SimNode node)
     {
-        return !isRepairedByPeers() && isStruck(node) && !struck[node.id()].name.isEmpty();
+        return !isRepairedByPeers() &&
+            (isMarkStruck(node) || (isStruck(node) && !struck[node.id()].name.isEmpty()));
     }
 
     /** An operator puts back what was there. */
     void repair(final SimNode node)
     {
-        final Before before = struck[node.id()];
+        final Before before = isMarkStruck(node) ? copyStruck[node.id()] : struck[node.id()];
+        copyStruck[node.id()] = null;
         if (Arrays.asList(node.disk().storage().list()).contains(before.name))
         {
             node.disk().storage().overwrite(before.name, 0, before.contents);
@@ -286,20 +309,28 @@ final class DiskDamage
         {
             return false;
         }
+        boolean isKnown = true;
         for (final SimNode node : world.nodes())
         {
             if (node.isUp())
             {
                 world.end(node, FaultKind.KILL, false);
             }
+            isKnown &= !isMarkStruck(node);
         }
+        if (!isKnown)
+        {
+            // How many will be in doubt is not known before they have started.
+            return false;
+        }
+        world.loseMessages();
         final int wanted = minority() + (FaultKind.MAJORITY_STRUCK == settings.finale ? 1 : 0);
         final long index = 1 + random.nextLong(committed);
         final int first = random.nextInt(settings.size);
         for (int i = 0; i < settings.size && doubtful(null) < wanted; i++)
         {
             final SimNode node = world.nodes().get((first + i) % settings.size);
-            if (!isStruck(node) && !node.isDoubtful() && !isCopyStruck[node.id()])
+            if (!isStruck(node) && !node.isDoubtful() && null == copyStruck[node.id()])
             {
                 strikeEntry(node, index);
             }
@@ -324,6 +355,6 @@ final class DiskDamage
     void onStart(final SimNode node)
     {
         struck[node.id()] = null;
-        isCopyStruck[node.id()] = false;
+        copyStruck[node.id()] = null;
     }
 }

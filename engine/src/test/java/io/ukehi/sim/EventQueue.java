@@ -13,6 +13,12 @@ final class EventQueue
     private int freeMessageCount;
     private long order;
 
+    /** Above the order of all that was put in so far. */
+    long order()
+    {
+        return order;
+    }
+
     /** An event to be filled in and put in. */
     SimEvent take(final SimEvent.Kind kind, final long timeNs, final int node)
     {

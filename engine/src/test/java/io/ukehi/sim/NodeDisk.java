@@ -121,6 +121,10 @@ final class NodeDisk implements SimDiskFaults
             planned : FaultKind.KILL_AT_DISK;
         planned = null;
         world.hit(kind);
+        if (world.isTraced())
+        {
+            world.say(kind + " at node " + node.id() + ": " + operation + ' ' + name + ", " + number);
+        }
         isPowerCut = FaultKind.POWER_CUT_AT_DISK == kind;
         isDead = isPowerCut || FaultKind.KILL_AT_DISK == kind;
         hasFailed = true;

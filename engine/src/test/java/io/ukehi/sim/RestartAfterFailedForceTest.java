@@ -46,6 +46,34 @@ class RestartAfterFailedForceTest
         }
     }
 
+    /** Seeds 700019735 and 700025120: the second copy was written again, the first one on the platter was old. */
+    @Test
+    void shouldKeepTheVoteThatWasFoundWhenPowerIsLostLaterAndEitherCopyIsDamaged()
+    {
+        for (int seed = 0; seed < 50; seed++)
+        {
+            for (int failing = 0; failing < 2; failing++)
+            {
+                final SimDisk first = new SimDisk();
+                final HardStateFile file = HardStateFile.open(first);
+                file.store(1, 1);
+                final int[] forces = {failing};
+                first.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> 0 == forces[0]--));
+                assertThrows(StorageException.class, () -> file.store(2, 3));
+
+                final SimDisk second = killAfterFailedForce(first);
+                final HardStateFile found = HardStateFile.open(second);
+                final SimRandom chance = new SimRandom(seed);
+                final SimDisk third = second.afterPowerCut(chance);
+                third.randomizeSector(HardStateFile.FILE_NAME, seed & 1, chance);
+                final HardStateFile last = HardStateFile.open(third);
+
+                assertEquals(found.term(), last.term());
+                assertEquals(found.votedFor(), last.votedFor());
+            }
+        }
+    }
+
     @Test
     void shouldKeepTheEntriesThatWereFoundWhenPowerIsLostLater()
     {

@@ -44,6 +44,8 @@ public final class World
     private long timeNs;
     private long events;
     private long digest;
+    /** Messages put on their way before this place in the order of events never arrive. */
+    private long lostBefore;
     private boolean isHealed;
     /** More is lost than is promised to be survived. */
     private boolean isHalted;
@@ -217,13 +219,20 @@ public final class World
         }
     }
 
+    /** All messages that are under way are lost. */
+    void loseMessages()
+    {
+        lostBefore = queue.order();
+    }
+
     private boolean isStale(final SimNode node, final SimEvent event)
     {
         return switch (event.kind)
         {
             case CYCLE -> event.a != node.cycleToken;
             case FLUSH -> event.a != node.flushToken;
-            case DELIVER -> !node.isUp() || !network.isJoined(event.from, event.node);
+            case DELIVER ->
+                event.order < lostBefore || !node.isUp() || !network.isJoined(event.from, event.node);
             default -> !node.isUp();
         };
     }
@@ -531,6 +540,21 @@ public final class World
             }
         }
         return leader;
+    }
+
+    /** Says something that is no event of its own, to who watches. */
+    void say(final String text)
+    {
+        if (isTraced())
+        {
+            trace.line("  " + text);
+        }
+    }
+
+    /** Whether somebody watches. */
+    boolean isTraced()
+    {
+        return null != trace;
     }
 
     void hit(final FaultKind kind)
