@@ -1,5 +1,6 @@
 package io.ukehi.node;
 
+import io.ukehi.transport.PeerEndpoint;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -94,6 +95,24 @@ public record MemberAddress(int id, String host, int peerPort, int clientPort)
                 problems.add("members " + other.id + " and " + member.id + ": must not share a port of one host");
             }
         }
+    }
+
+    /** As it stands in a configuration, where the id stands beside it: {@code host:peerPort:clientPort}. */
+    public String endpoint()
+    {
+        return host + ":" + peerPort + ":" + clientPort;
+    }
+
+    /** Reads what {@link #endpoint()} writes; null if it is anything else. */
+    static MemberAddress of(final int id, final String endpoint)
+    {
+        return parseOne(id + "=" + endpoint);
+    }
+
+    /** Where the others reach the member. */
+    PeerEndpoint peerEndpoint()
+    {
+        return new PeerEndpoint(id, host, peerPort);
     }
 
     /** Aeron channel on which the member takes clients. */

@@ -9,6 +9,7 @@ import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.log.StorageException;
+import io.ukehi.raft.Configuration;
 import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftListener;
@@ -65,6 +66,7 @@ final class NodeAgent implements Agent
     private Replica replica;
     private AeronPeers peers;
     private ClientGateway gateway;
+    private MemberLinks links;
     private long refusedCount;
     private long repairCount;
     private long sampleClockNs;
@@ -99,8 +101,10 @@ final class NodeAgent implements Agent
     }
 
     /** The rest of the wiring: these parts know the agent, and it knows them. */
-    void wire(final Replica newReplica, final AeronPeers newPeers, final ClientGateway newGateway)
+    void wire(
+        final Replica newReplica, final AeronPeers newPeers, final ClientGateway newGateway, final MemberLinks newLinks)
     {
+        links = newLinks;
         replica = newReplica;
         peers = newPeers;
         gateway = newGateway;
@@ -331,6 +335,12 @@ final class NodeAgent implements Agent
             counters.set(NodeCounters.Kind.TERM, term);
             counters.set(NodeCounters.Kind.LEADER_ID, leaderId);
             gateway.onLeader(term, leaderId, Role.LEADER == newRole, false);
+        }
+
+        @Override
+        public void onConfiguration(final Configuration configuration, final long index)
+        {
+            links.onConfiguration(configuration);
         }
 
         @Override

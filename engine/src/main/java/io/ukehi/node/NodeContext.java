@@ -65,8 +65,18 @@ public final class NodeContext
     /** Id of this member, one of {@link #MEMBERS_PROP_NAME}. Required. */
     public static final String MEMBER_ID_PROP_NAME = "ukehi.member.id";
 
-    /** All members: {@code ID=HOST:PEERPORT:CLIENTPORT}, separated by commas; 1 to 7. Required. */
+    /**
+     * The members with which the cluster begins: {@code ID=HOST:PEERPORT:CLIENTPORT}, separated by commas; 1 to 7.
+     * Required. Who they are later the log says; this member's own entry remains where it listens.
+     */
     public static final String MEMBERS_PROP_NAME = "ukehi.members";
+
+    /**
+     * Whether this member belongs to no cluster yet, and waits for a leader to make it a member. {@link
+     * #MEMBERS_PROP_NAME} then names where it is reached itself; others in it have no meaning. Only before its log
+     * holds anything: afterwards the log says who the members are.
+     */
+    public static final String JOINING_PROP_NAME = "ukehi.joining";
 
     /** Identity of the cluster: messages of another are dropped, a data directory of another is refused. */
     public static final String CLUSTER_ID_PROP_NAME = "ukehi.cluster.id";
@@ -179,6 +189,7 @@ public final class NodeContext
     private static final Set<String> NAMES = Set.of(
         MEMBER_ID_PROP_NAME,
         MEMBERS_PROP_NAME,
+        JOINING_PROP_NAME,
         CLUSTER_ID_PROP_NAME,
         GROUP_ID_PROP_NAME,
         DATA_DIR_PROP_NAME,
@@ -227,6 +238,7 @@ public final class NodeContext
     private final Set<String> unknownNames = new TreeSet<>();
     private long memberId;
     private String members;
+    private boolean joining;
     private long clusterId;
     private long groupId;
     private String dataDirectoryName;
@@ -310,6 +322,7 @@ public final class NodeContext
         settings = new Settings(environment);
         memberId = settings.number(MEMBER_ID_PROP_NAME, 0);
         members = settings.text(MEMBERS_PROP_NAME, "");
+        joining = settings.flag(JOINING_PROP_NAME, false);
         clusterId = settings.number(CLUSTER_ID_PROP_NAME, 1);
         groupId = settings.number(GROUP_ID_PROP_NAME, 0);
         dataDirectoryName = settings.text(DATA_DIR_PROP_NAME, null);
@@ -625,6 +638,19 @@ public final class NodeContext
     public String members()
     {
         return members;
+    }
+
+    /** See {@link #JOINING_PROP_NAME}. */
+    public NodeContext joining(final boolean isNew)
+    {
+        settings.isSetByProgram(JOINING_PROP_NAME);
+        joining = isNew;
+        return this;
+    }
+
+    public boolean joining()
+    {
+        return joining;
     }
 
     /** See {@link #CLUSTER_ID_PROP_NAME}. */

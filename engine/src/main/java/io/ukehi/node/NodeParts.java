@@ -22,14 +22,14 @@ import io.ukehi.transport.ClientGatewayConfig;
 import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.InvokedDriver;
 import io.ukehi.transport.PeerAdapter;
-import io.ukehi.transport.PeerEndpoint;
 import io.ukehi.transport.PeerLinkListener;
 import io.ukehi.transport.PeerPublisher;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.AgentRunner;
@@ -38,6 +38,7 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.NoOpLock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.DirectBuffer;
 import org.agrona.LangUtil;
 
 /**
@@ -65,6 +66,7 @@ final class NodeParts implements AutoCloseable
     private FileStorage storage;
     private HardStateFile hardState;
     private SegmentedLog log;
+    private long logId;
     private DoubtFile doubts;
     private FileStorage snapshotStorage;
     private SnapshotStore snapshots;
@@ -72,6 +74,7 @@ final class NodeParts implements AutoCloseable
     private MediaDriver driver;
     private Aeron aeron;
     private AeronPeers peers;
+    private PeerAdapter adapter;
     private ClientGateway gateway;
     private NodeAgent agent;
     private AgentRunner flusherRunner;
@@ -117,7 +120,7 @@ final class NodeParts implements AutoCloseable
     {
         storage = FileStorage.open(Path.of(context.dataDirectoryName()));
         final long newLogId = ThreadLocalRandom.current().nextLong() | 1;
-        final long logId = IdentityFile.claim(
+        logId = IdentityFile.claim(
             storage, context.clusterId(), context.groupId(), context.memberId(), newLogId);
         hardState = HardStateFile.open(storage);
         final LogConfig config = new LogConfig()
@@ -126,7 +129,7 @@ final class NodeParts implements AutoCloseable
                 SessionGate.MAX_PAYLOAD_LENGTH, SessionGate.payloadLength(context.maxCommandLength())))
             .durability(context.durability())
             .corruptionPolicy(context.corruptionPolicy())
-            .hasPeers(context.memberAddresses().size() > 1)
+            .hasPeers(context.joining() || context.memberAddresses().size() > 1)
             .bootId(BootId.read())
             .logId(logId);
         log = SegmentedLog.open(storage, config, clock);
@@ -191,16 +194,19 @@ final class NodeParts implements AutoCloseable
         agent = new NodeAgent(
             "ukehi-node-" + context.memberId(), aeron, aeronErrors, invokedDriver(), context.useAgentInvoker(), clock,
             counters, errors, drops, commands, queries);
-        final int[] ids = context.memberAddresses().stream().mapToInt(MemberAddress::id).toArray();
         peers = new AeronPeers(peersContext(), clock.nanoTime());
         final PeerPublisher publisher = new PeerPublisher(
             context.clusterId(), context.groupId(), context.memberId(), peers);
         final Replica replica = new Replica(
-            raftConfig(ids), new SegmentedRaftLog(log), new HardStateRecord(hardState),
+            raftConfig(), new SegmentedRaftLog(log), new HardStateRecord(hardState),
             new DoubtRecord(doubts), publisher,
             context.stateMachine(), limits(), agent.replicaListener()).snapshots(snapshots, snapshotPolicy());
-        final PeerAdapter adapter = new PeerAdapter(
-            context.clusterId(), context.groupId(), context.memberId(), ids, replica.peerHandler(), drops);
+        adapter = new PeerAdapter(
+            context.clusterId(), context.groupId(), context.memberId(), new int[0], replica.peerHandler(), drops)
+            .introductions(peers);
+        final DirectBuffer address = new UnsafeBuffer(
+            context.ownAddress().peerEndpoint().address().getBytes(StandardCharsets.US_ASCII));
+        peers.introducer(toId -> publisher.sendIntroduction(toId, logId, address));
         peers.receiver((buffer, offset, length, header) ->
         {
             // A replica that replays its log is not there yet.
@@ -218,7 +224,9 @@ final class NodeParts implements AutoCloseable
             throw new LaunchException("cannot listen for clients on " + context.ownAddress().clientEndpoint() + ": " +
                 ex.getMessage(), ex);
         }
-        agent.wire(replica, peers, gateway);
+        final MemberLinks links = new MemberLinks(peers, errors);
+        links.onConfiguration(replica.raft().configuration());
+        agent.wire(replica, peers, gateway, links);
     }
 
     private SnapshotPolicy snapshotPolicy()
@@ -229,23 +237,29 @@ final class NodeParts implements AutoCloseable
             SnapshotPolicy.SLICE_LENGTH_DEFAULT);
     }
 
-    private RaftConfig raftConfig(final int[] ids)
+    /** Who the members are before the first entry of the log that says so. */
+    private Configuration baseConfiguration()
     {
-        final RaftConfig config = raftConfigOfLog(ids);
         if (snapshotIndex > 0)
         {
             final byte[] members = snapshots.newest().members();
-            config.configuration(
-                Configuration.decode(new UnsafeBuffer(members), 0, members.length), snapshotIndex);
+            return Configuration.decode(new UnsafeBuffer(members), 0, members.length);
         }
-        return config;
+        if (context.joining())
+        {
+            return Configuration.NONE;
+        }
+        final List<MemberAddress> members = context.memberAddresses();
+        return Configuration.of(
+            members.stream().mapToInt(MemberAddress::id).toArray(), new int[0],
+            members.stream().collect(Collectors.toMap(MemberAddress::id, MemberAddress::endpoint)));
     }
 
-    private RaftConfig raftConfigOfLog(final int[] ids)
+    private RaftConfig raftConfig()
     {
         return new RaftConfig()
             .nodeId(context.memberId())
-            .members(ids)
+            .configuration(baseConfiguration(), snapshotIndex)
             .electionTimeoutNs(context.electionTimeoutMinNs(), context.electionTimeoutMaxNs())
             .heartbeatIntervalNs(context.heartbeatIntervalNs())
             .snapshotBytesPerSecond(context.snapshotTransferRate())
@@ -278,15 +292,10 @@ final class NodeParts implements AutoCloseable
 
     private AeronPeersContext peersContext()
     {
-        final List<PeerEndpoint> endpoints = new ArrayList<>();
-        for (final MemberAddress member : context.memberAddresses())
-        {
-            endpoints.add(new PeerEndpoint(member.id(), member.host(), member.peerPort()));
-        }
         return new AeronPeersContext()
             .aeron(aeron)
             .nodeId(context.memberId())
-            .endpoints(endpoints)
+            .endpoints(List.of(context.ownAddress().peerEndpoint()))
             .listener(new PeerErrors());
     }
 
@@ -462,6 +471,12 @@ final class NodeParts implements AutoCloseable
             {
                 errors.onError(error);
             }
+        }
+
+        @Override
+        public void onPeers(final int[] ids)
+        {
+            adapter.senders(ids);
         }
 
         @Override

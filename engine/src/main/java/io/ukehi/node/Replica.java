@@ -7,6 +7,7 @@ import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.entry.CommandEntryDecoder;
 import io.ukehi.fencing.FencingTokenState;
 import io.ukehi.Invariant;
+import io.ukehi.raft.Configuration;
 import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryType;
 import io.ukehi.raft.HardStateStore;
@@ -16,6 +17,7 @@ import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.ReconfigurationOutcome;
 import io.ukehi.raft.Role;
 import io.ukehi.snapshot.SnapshotStore;
 import io.ukehi.statemachine.AppliedListener;
@@ -498,6 +500,18 @@ public final class Replica
             }
             applier.onRoleChange(role, term);
             listener.onRoleChange(role, term, leaderId);
+        }
+
+        @Override
+        public void onConfiguration(final Configuration configuration, final long index)
+        {
+            listener.onConfiguration(configuration, index);
+        }
+
+        @Override
+        public void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+        {
+            listener.onReconfigured(target, outcome);
         }
 
         @Override

@@ -2,7 +2,7 @@ package io.ukehi.transport;
 
 import io.aeron.Aeron;
 import io.aeron.logbuffer.FragmentHandler;
-import io.ukehi.Invariant;
+import java.util.ArrayList;
 import java.util.List;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
@@ -25,12 +25,17 @@ import org.agrona.DirectBuffer;
  * {@link AeronPeersContext#maxBulkMessageLength()} first, but an entry that is in the log already, from a time of
  * longer terms, must not end every leader that finds it there.
  * <p>
- * <b>Peers that come and go.</b> A peer that was started again is heard as soon as its own publications have called
- * (Aeron: every 100 ms), and hears this node as soon as something is sent to it or the next such call, whether or not
- * this node has noticed that it was gone. No driver timeout needs to be shortened for that. Aeron's defaults only say
- * how long what is left of a dead peer is kept: a publication takes messages for {@code
- * aeron.publication.connection.timeout} (5 s) or until its window is full, and then refuses them; an image is freed
- * after {@code aeron.image.liveness.timeout} (10 s).
+ * <b>Members that come and go.</b> {@link #members} says to whom there are to be links; one whose address has not
+ * changed stays as it is. A node that is no member here but introduces itself ({@link Introductions}) gets a link too,
+ * for as long as it goes on doing so: a leader or candidate of a configuration that this node has not heard of yet has
+ * to be answered. There are at most {@value #MAX_GUESTS} such guests.
+ * <p>
+ * <b>Peers that are started again.</b> Such a peer is heard as soon as its own publications have called (Aeron: every
+ * 100 ms), and hears this node as soon as something is sent to it or the next such call, whether or not this node has
+ * noticed that it was gone. No driver timeout needs to be shortened for that. Aeron's defaults only say how long what
+ * is left of a dead peer is kept: a publication takes messages for {@code aeron.publication.connection.timeout} (5 s)
+ * or until its window is full, and then refuses them; an image is freed after {@code aeron.image.liveness.timeout}
+ * (10 s).
  * <p>
  * <b>Threads.</b> Owned by the duty-cycle thread. The Aeron client is not: whoever made it runs its conductor (on its
  * own thread, or on the duty cycle with {@code conductorAgentInvoker().invoke()}) and closes it after this. If it
@@ -39,7 +44,7 @@ import org.agrona.DirectBuffer;
  * <p>
  * Allocates nothing in the steady state.
  */
-public final class AeronPeers implements PeerLink, AutoCloseable
+public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
 {
     /** Time between two attempts to get a publication or subscription, in nanoseconds. */
     static final long RETRY_INTERVAL_NS = 1_000_000_000L;
@@ -47,8 +52,24 @@ public final class AeronPeers implements PeerLink, AutoCloseable
     /** Time between two looks at publications and subscriptions, in nanoseconds. */
     static final long HOUSEKEEPING_INTERVAL_NS = 10_000_000L;
 
-    private final OutboundStream[] control;
-    private final OutboundStream[] bulk;
+    /** Most nodes that are no members and have a link all the same. */
+    static final int MAX_GUESTS = 8;
+
+    /** How long a guest may be silent: it introduces itself once in {@link #RETRY_INTERVAL_NS}. */
+    static final long GUEST_TIMEOUT_NS = 10 * RETRY_INTERVAL_NS;
+
+    /** Tells a peer who this node is. */
+    public interface Introducer
+    {
+        /** False if it could not be sent: it is called again soon. */
+        boolean introduce(int toId);
+    }
+
+    private final AeronPeersContext context;
+    /** Replaced as a whole when somebody comes or goes, which may be in the middle of a poll. */
+    private PeerStreams[] peers;
+    private Introducer introducer = toId -> true;
+    private long nowNs;
     private final InboundStream controlInbound;
     private final InboundStream bulkInbound;
     private final PeerLinkCounters counters = new PeerLinkCounters();
@@ -64,16 +85,9 @@ public final class AeronPeers implements PeerLink, AutoCloseable
      */
     public AeronPeers(final AeronPeersContext context, final long nowNs)
     {
-        context.conclude();
-        final List<PeerEndpoint> peers = context.peers();
-        control = new OutboundStream[peers.size()];
-        bulk = new OutboundStream[peers.size()];
-        for (int i = 0; i < control.length; i++)
-        {
-            final PeerEndpoint peer = peers.get(i);
-            control[i] = outbound(context, peer, false, nowNs);
-            bulk[i] = outbound(context, peer, true, nowNs);
-        }
+        this.context = context.conclude();
+        this.nowNs = nowNs;
+        this.peers = context.peers().stream().map(this::open).toArray(PeerStreams[]::new);
         controlInbound = inbound(context, false, nowNs);
         bulkInbound = inbound(context, true, nowNs);
         nextHousekeepingNs = nowNs;
@@ -93,8 +107,92 @@ public final class AeronPeers implements PeerLink, AutoCloseable
         return this;
     }
 
-    private OutboundStream outbound(
-        final AeronPeersContext context, final PeerEndpoint peer, final boolean isBulk, final long nowNs)
+    /**
+     * Names who introduces this node to its peers: called for each as soon as it listens, and once a second.
+     *
+     * @return this.
+     */
+    public AeronPeers introducer(final Introducer newIntroducer)
+    {
+        introducer = newIntroducer;
+        return this;
+    }
+
+    /**
+     * Says who the members are: links are made and closed accordingly. May be called while messages are being taken.
+     *
+     * @param members with their addresses; this node's own is left out if it is among them.
+     */
+    public void members(final List<PeerEndpoint> members)
+    {
+        final List<PeerStreams> next = new ArrayList<>();
+        for (final PeerEndpoint endpoint : members)
+        {
+            if (endpoint.memberId() != context.nodeId())
+            {
+                final PeerStreams present = find(endpoint.memberId());
+                final boolean isSame = null != present && present.endpoint().equals(endpoint);
+                next.add((isSame ? present : open(endpoint)).member());
+            }
+        }
+        for (final PeerStreams present : peers)
+        {
+            if (next.stream().noneMatch(peer -> peer.memberId() == present.memberId()))
+            {
+                // One that has gone may lead until that is committed, and has to hear of it.
+                next.add(present.isGuest() ? present : present.guest(nowNs));
+            }
+        }
+        replace(next);
+    }
+
+    /** A node has introduced itself. If it is no member it becomes a guest, or stays one. */
+    @Override
+    public void onIntroduction(
+        final int fromId, final long logId, final DirectBuffer buffer, final int offset, final int length)
+    {
+        final PeerStreams present = find(fromId);
+        if (null != present && !present.isGuest())
+        {
+            return;
+        }
+        final PeerEndpoint endpoint =
+            PeerEndpoint.parse(fromId, buffer.getStringWithoutLengthAscii(offset, length));
+        if (null != present && present.endpoint().equals(endpoint))
+        {
+            present.guest(nowNs);
+            return;
+        }
+        final List<PeerStreams> next = new ArrayList<>(List.of(peers));
+        next.remove(present);
+        if (null != endpoint && guestCount() - (null == present ? 0 : 1) < MAX_GUESTS)
+        {
+            next.add(open(endpoint).guest(nowNs));
+            replace(next);
+        }
+    }
+
+    private PeerStreams open(final PeerEndpoint peer)
+    {
+        return new PeerStreams(peer, outbound(peer, false), outbound(peer, true));
+    }
+
+    /** Closes who is not there any more, and tells who may be heard. */
+    private void replace(final List<PeerStreams> next)
+    {
+        final PeerStreams[] before = peers;
+        peers = next.toArray(new PeerStreams[0]);
+        for (final PeerStreams present : before)
+        {
+            if (!next.contains(present))
+            {
+                present.close();
+            }
+        }
+        context.listener().onPeers(next.stream().mapToInt(PeerStreams::memberId).toArray());
+    }
+
+    private OutboundStream outbound(final PeerEndpoint peer, final boolean isBulk)
     {
         return new OutboundStream(
             context.aeron(),
@@ -131,10 +229,15 @@ public final class AeronPeers implements PeerLink, AutoCloseable
         final int bodyOffset,
         final int bodyLength)
     {
-        final OutboundStream[] streams = isBulk ? bulk : control;
-        final int i = indexOf(toId);
-        Invariant.check(i >= 0, "messages go to peers", toId);
-        return streams[i].offer(header, headerOffset, headerLength, body, bodyOffset, bodyLength);
+        final PeerStreams peer = find(toId);
+        if (null == peer)
+        {
+            // A stranger that has not introduced itself, or a member whose address nobody has named.
+            counters.onNotConnected();
+            return false;
+        }
+        return (isBulk ? peer.bulk : peer.control)
+            .offer(header, headerOffset, headerLength, body, bodyOffset, bodyLength);
     }
 
     /**
@@ -153,20 +256,34 @@ public final class AeronPeers implements PeerLink, AutoCloseable
     /**
      * Looks after publications and subscriptions, every 10 ms; between, it costs a comparison.
      *
-     * @param nowNs monotonic.
+     * @param timeNs monotonic.
      * @return work done, 0 if none.
      */
-    public int doWork(final long nowNs)
+    public int doWork(final long timeNs)
     {
-        if (nowNs - nextHousekeepingNs < 0 || isClosed)
+        if (timeNs - nextHousekeepingNs < 0 || isClosed)
         {
             return 0;
         }
+        nowNs = timeNs;
         nextHousekeepingNs = nowNs + HOUSEKEEPING_INTERVAL_NS;
         int workCount = controlInbound.doWork(nowNs) + bulkInbound.doWork(nowNs);
-        for (int i = 0; i < control.length; i++)
+        boolean isGuestGone = false;
+        for (final PeerStreams peer : peers)
         {
-            workCount += control[i].doWork(nowNs) + bulk[i].doWork(nowNs);
+            workCount += peer.doWork(nowNs);
+            if (peer.isIntroductionDue(nowNs) && introducer.introduce(peer.memberId()))
+            {
+                peer.onIntroduced(nowNs, RETRY_INTERVAL_NS);
+                workCount++;
+            }
+            isGuestGone |= peer.isGoneGuest(nowNs, GUEST_TIMEOUT_NS);
+        }
+        if (isGuestGone)
+        {
+            final List<PeerStreams> next = new ArrayList<>(List.of(peers));
+            next.removeIf(peer -> peer.isGoneGuest(nowNs, GUEST_TIMEOUT_NS));
+            replace(next);
         }
         return workCount;
     }
@@ -174,8 +291,19 @@ public final class AeronPeers implements PeerLink, AutoCloseable
     /** Whether both streams to a peer have somebody at the other end; false for a stranger. */
     public boolean isConnected(final int peerId)
     {
-        final int i = indexOf(peerId);
-        return i >= 0 && control[i].isConnected() && bulk[i].isConnected();
+        final PeerStreams peer = find(peerId);
+        return null != peer && peer.isConnected();
+    }
+
+    /** Nodes that are no members and have a link. */
+    int guestCount()
+    {
+        int count = 0;
+        for (final PeerStreams peer : peers)
+        {
+            count += peer.isGuest() ? 1 : 0;
+        }
+        return count;
     }
 
     /** Whether this node's own endpoint is open for both streams. */
@@ -197,21 +325,21 @@ public final class AeronPeers implements PeerLink, AutoCloseable
         if (!isClosed)
         {
             isClosed = true;
-            CloseHelper.closeAll(control);
-            CloseHelper.closeAll(bulk);
+            CloseHelper.closeAll(peers);
             CloseHelper.closeAll(controlInbound, bulkInbound);
         }
     }
 
-    private int indexOf(final int memberId)
+    /** Null if there is no link to it. At most a handful: a scan is the quickest look-up there is. */
+    private PeerStreams find(final int memberId)
     {
-        for (int i = 0; i < control.length; i++)
+        for (final PeerStreams peer : peers)
         {
-            if (control[i].memberId() == memberId)
+            if (peer.memberId() == memberId)
             {
-                return i;
+                return peer;
             }
         }
-        return -1;
+        return null;
     }
 }

@@ -31,7 +31,7 @@ public enum DropReason
     /** For another node. */
     WRONG_ADDRESSEE,
 
-    /** From a node that is no member, or that says it is this node. */
+    /** From a node that is no member and has not introduced itself, or that says it is this node. */
     UNKNOWN_SENDER,
 
     /** Sound, but says what cannot be: a block too short for its version, an unknown value, bytes left over. */

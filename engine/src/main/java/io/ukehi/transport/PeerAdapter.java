@@ -7,6 +7,7 @@ import io.ukehi.codecs.peer.AckDecoder;
 import io.ukehi.codecs.peer.AppendDecoder;
 import io.ukehi.codecs.peer.Flag;
 import io.ukehi.codecs.peer.HeartbeatDecoder;
+import io.ukehi.codecs.peer.IntroductionDecoder;
 import io.ukehi.codecs.peer.MessageHeaderDecoder;
 import io.ukehi.codecs.peer.RepairReplyDecoder;
 import io.ukehi.codecs.peer.RepairRequestDecoder;
@@ -28,9 +29,10 @@ import org.agrona.DirectBuffer;
 /**
  * Checks and decodes what peers say and passes it to the rules. The mirror of {@link PeerPublisher}.
  * <p>
- * What is not a whole, sound message of this schema, cluster and group, from a known member to this node, is counted by
- * its {@link DropReason} and dropped. No bytes whatever make this class throw; what the {@link PeerHandler} throws goes
- * through, for it is a failure of this node and not of the message.
+ * What is not a whole, sound message of this schema, cluster and group, from a known sender to this node, is counted
+ * by its {@link DropReason} and dropped. Known are the members, and who has introduced himself ({@link AeronPeers}). No
+ * bytes whatever make this class throw; what the {@link PeerHandler} throws goes through, for it is a failure of this
+ * node and not of the message.
  * <p>
  * <b>Versions.</b> The high byte of the schema's version is its major part, 0 for now, the low byte counts extensions,
  * which only append fields to blocks or add messages. So a message of a later extension is read up to the end of the
@@ -41,6 +43,9 @@ import org.agrona.DirectBuffer;
  */
 public final class PeerAdapter implements FragmentHandler
 {
+    /** Longest address of an introduction in bytes: a host name, a colon and a port. */
+    public static final int MAX_ADDRESS_LENGTH = 262;
+
     /** Oldest version of the schema that is read. */
     static final int MIN_VERSION = 1;
 
@@ -61,7 +66,8 @@ public final class PeerAdapter implements FragmentHandler
     private final long clusterId;
     private final int groupId;
     private final int nodeId;
-    private final int[] memberIds;
+    private int[] senderIds;
+    private Introductions introductions = (fromId, logId, buffer, offset, length) -> {};
     private final PeerHandler handler;
     private final DropCounters drops;
     private final MessageSeal seal = new MessageSeal();
@@ -76,6 +82,7 @@ public final class PeerAdapter implements FragmentHandler
     private final ReadIndexReplyDecoder readIndexReply = new ReadIndexReplyDecoder();
     private final RepairRequestDecoder repairRequest = new RepairRequestDecoder();
     private final RepairReplyDecoder repairReply = new RepairReplyDecoder();
+    private final IntroductionDecoder introduction = new IntroductionDecoder();
     private final SnapshotOfferDecoder snapshotOffer = new SnapshotOfferDecoder();
     private final SnapshotChunkDecoder snapshotChunk = new SnapshotChunkDecoder();
     private final SnapshotDigestDecoder snapshotDigest = new SnapshotDigestDecoder();
@@ -85,7 +92,7 @@ public final class PeerAdapter implements FragmentHandler
      * @param clusterId identity of the cluster.
      * @param groupId   Raft group within it.
      * @param nodeId    own member id.
-     * @param memberIds of the group; this node's own may be among them or not.
+     * @param senderIds who is heard; this node's own id may be among them or not.
      * @param handler   that is called for each good message.
      * @param drops     where the others are counted.
      */
@@ -93,7 +100,7 @@ public final class PeerAdapter implements FragmentHandler
         final long clusterId,
         final int groupId,
         final int nodeId,
-        final int[] memberIds,
+        final int[] senderIds,
         final PeerHandler handler,
         final DropCounters drops)
     {
@@ -101,9 +108,22 @@ public final class PeerAdapter implements FragmentHandler
         this.clusterId = clusterId;
         this.groupId = groupId;
         this.nodeId = nodeId;
-        this.memberIds = memberIds.clone();
+        this.senderIds = senderIds.clone();
         this.handler = handler;
         this.drops = drops;
+    }
+
+    /** Who is heard from now on; everybody may introduce himself all the same. */
+    public void senders(final int[] ids)
+    {
+        senderIds = ids.clone();
+    }
+
+    /** Names who is told of introductions; nobody is by default. */
+    public PeerAdapter introductions(final Introductions newIntroductions)
+    {
+        introductions = newIntroductions;
+        return this;
     }
 
     /** A whole message: behind an assembler of fragments. */
@@ -151,7 +171,8 @@ public final class PeerAdapter implements FragmentHandler
             return DropReason.BAD_CHECKSUM;
         }
         final int blockOffset = offset + HEADER_LENGTH;
-        final DropReason addressFault = addressFault(buffer, blockOffset);
+        final boolean isIntroduction = IntroductionDecoder.TEMPLATE_ID == templateId;
+        final DropReason addressFault = addressFault(buffer, blockOffset, isIntroduction);
         if (null != addressFault)
         {
             return addressFault;
@@ -177,6 +198,11 @@ public final class PeerAdapter implements FragmentHandler
         {
             snapshotChunk.wrap(buffer, blockOffset, blockLength, version);
             return onSnapshotChunk(buffer, blockOffset + blockLength, restLength);
+        }
+        if (isIntroduction)
+        {
+            introduction.wrap(buffer, blockOffset, blockLength, version);
+            return onIntroduction(buffer, blockOffset + blockLength, restLength);
         }
         if (0 != restLength && version <= MessageHeaderDecoder.SCHEMA_VERSION)
         {
@@ -237,11 +263,12 @@ public final class PeerAdapter implements FragmentHandler
             case SnapshotChunkDecoder.TEMPLATE_ID -> SnapshotChunkDecoder.BLOCK_LENGTH;
             case SnapshotDigestDecoder.TEMPLATE_ID -> SnapshotDigestDecoder.BLOCK_LENGTH;
             case SnapshotStatusDecoder.TEMPLATE_ID -> SnapshotStatusDecoder.BLOCK_LENGTH;
+            case IntroductionDecoder.TEMPLATE_ID -> IntroductionDecoder.BLOCK_LENGTH;
             default -> NO_SUCH_TEMPLATE;
         };
     }
 
-    private DropReason addressFault(final DirectBuffer buffer, final int blockOffset)
+    private DropReason addressFault(final DirectBuffer buffer, final int blockOffset, final boolean isIntroduction)
     {
         if (buffer.getLong(blockOffset + CLUSTER_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER) != clusterId)
         {
@@ -256,17 +283,18 @@ public final class PeerAdapter implements FragmentHandler
             return DropReason.WRONG_ADDRESSEE;
         }
         final int fromId = buffer.getInt(blockOffset + FROM_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER);
-        return isPeer(fromId) ? null : DropReason.UNKNOWN_SENDER;
+        final boolean isHeard = isIntroduction ? fromId > 0 && fromId != nodeId : isSender(fromId);
+        return isHeard ? null : DropReason.UNKNOWN_SENDER;
     }
 
-    private boolean isPeer(final int memberId)
+    private boolean isSender(final int memberId)
     {
         if (memberId == nodeId)
         {
             return false;
         }
         // At most a handful: a scan is the quickest look-up there is.
-        for (final int id : memberIds)
+        for (final int id : senderIds)
         {
             if (id == memberId)
             {
@@ -423,6 +451,22 @@ public final class PeerAdapter implements FragmentHandler
             return null;
         }
         return statedLength > restLength ? DropReason.TOO_SHORT : DropReason.MALFORMED;
+    }
+
+    private DropReason onIntroduction(final DirectBuffer buffer, final int restOffset, final int restLength)
+    {
+        final DropReason fault = restFault(introduction.length(), restLength);
+        if (null != fault)
+        {
+            return fault;
+        }
+        if (restLength < 1 || restLength > MAX_ADDRESS_LENGTH || 0 == introduction.logId())
+        {
+            return DropReason.MALFORMED;
+        }
+        introductions.onIntroduction(
+            introduction.fromId(), introduction.logId(), buffer, restOffset, restLength);
+        return null;
     }
 
     private DropReason onSnapshotOffer(final DirectBuffer buffer, final int restOffset, final int restLength)

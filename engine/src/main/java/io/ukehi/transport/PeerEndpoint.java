@@ -29,6 +29,22 @@ public record PeerEndpoint(int memberId, String host, int port)
         return (isBareIpv6 ? "[" + host + "]" : host) + ":" + port;
     }
 
+    /** Reads what {@link #address()} writes; null if it is anything else. */
+    static PeerEndpoint parse(final int memberId, final String address)
+    {
+        final int colon = address.lastIndexOf(':');
+        try
+        {
+            return colon < 1 ? null : new PeerEndpoint(
+                memberId, address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)));
+        }
+        catch (final IllegalArgumentException ignore)
+        {
+            // Nobody's fault here, and nothing to answer to.
+            return null;
+        }
+    }
+
     private static void require(final boolean holds, final String rule, final int value)
     {
         if (!holds)

@@ -26,4 +26,13 @@ public interface PeerLinkListener
      * @param maxLength in bytes.
      */
     void onMessageTooLong(int memberId, int streamId, int length, int maxLength);
+
+    /**
+     * Others can be sent to than before, and so can be heard.
+     *
+     * @param ids of the members and guests; a new array.
+     */
+    default void onPeers(final int[] ids)
+    {
+    }
 }

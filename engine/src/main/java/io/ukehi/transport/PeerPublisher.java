@@ -4,6 +4,7 @@ import io.ukehi.codecs.peer.AckEncoder;
 import io.ukehi.codecs.peer.AppendEncoder;
 import io.ukehi.codecs.peer.Flag;
 import io.ukehi.codecs.peer.HeartbeatEncoder;
+import io.ukehi.codecs.peer.IntroductionEncoder;
 import io.ukehi.codecs.peer.MessageHeaderEncoder;
 import io.ukehi.codecs.peer.RepairReplyEncoder;
 import io.ukehi.codecs.peer.RepairRequestEncoder;
@@ -62,6 +63,7 @@ public final class PeerPublisher implements PeerSender
     private final ReadIndexReplyEncoder readIndexReply = new ReadIndexReplyEncoder();
     private final RepairRequestEncoder repairRequest = new RepairRequestEncoder();
     private final RepairReplyEncoder repairReply = new RepairReplyEncoder();
+    private final IntroductionEncoder introduction = new IntroductionEncoder();
     private final SnapshotOfferEncoder snapshotOffer = new SnapshotOfferEncoder();
     private final SnapshotChunkEncoder snapshotChunk = new SnapshotChunkEncoder();
     private final SnapshotDigestEncoder snapshotDigest = new SnapshotDigestEncoder();
@@ -227,6 +229,30 @@ public final class PeerPublisher implements PeerSender
             .framesLength(framesLength)
             .reserved(0);
         return sendFrames(toId, RepairReplyEncoder.BLOCK_LENGTH, entries, framesLength);
+    }
+
+    /**
+     * Tells a node who this one is: see {@link Introductions}.
+     *
+     * @param toId    member id of the node.
+     * @param logId   of this node's log, not 0.
+     * @param address where it is reached: {@link PeerEndpoint#address()} in ASCII, at most
+     *                {@link PeerAdapter#MAX_ADDRESS_LENGTH} bytes.
+     * @return false if it was not sent.
+     */
+    public boolean sendIntroduction(final int toId, final long logId, final DirectBuffer address)
+    {
+        introduction.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .fromId(nodeId)
+            .toId(toId)
+            .logId(logId)
+            .length(address.capacity())
+            .reserved(0);
+        final int length = HEADER_LENGTH + IntroductionEncoder.BLOCK_LENGTH;
+        seal.seal(buffer, 0, length, address, 0, address.capacity());
+        return link.offer(toId, false, buffer, 0, length, address, 0, address.capacity());
     }
 
     private boolean sendFrames(

@@ -29,6 +29,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -128,6 +129,41 @@ class PeerAdapterTest
             expectDrop(DropReason.UNKNOWN_SENDER, patchInt(message(template), FROM_OFFSET, 4));
             expectDrop(DropReason.UNKNOWN_SENDER, patchInt(message(template), FROM_OFFSET, 0));
         }
+    }
+
+    @Test
+    void shouldTakeTheIntroductionOfAStrangerAndDropOneThatCannotBe()
+    {
+        final List<String> told = new ArrayList<>();
+        adapter.introductions((fromId, logId, buffer, offset, length) ->
+            told.add(fromId + " " + logId + " " + buffer.getStringWithoutLengthAscii(offset, length)));
+        final PeerMessageSamples.KeepingLink link = new PeerMessageSamples.KeepingLink();
+        final int stranger = 77;
+        introduce(link, stranger, 5, "host:9001");
+        adapter.onMessage(new UnsafeBuffer(link.message), 0, link.message.length);
+        assertEquals(List.of("77 5 host:9001"), told);
+
+        introduce(link, TO_ID, 5, "host:9001");
+        expectDrop(DropReason.UNKNOWN_SENDER, link.message);
+        introduce(link, 0, 5, "host:9001");
+        expectDrop(DropReason.UNKNOWN_SENDER, link.message);
+        introduce(link, stranger, 0, "host:9001");
+        expectDrop(DropReason.MALFORMED, link.message);
+        introduce(link, stranger, 5, "");
+        expectDrop(DropReason.MALFORMED, link.message);
+        introduce(link, stranger, 5, "h".repeat(PeerAdapter.MAX_ADDRESS_LENGTH + 1));
+        expectDrop(DropReason.MALFORMED, link.message);
+        introduce(link, stranger, 5, "host:9001");
+        link.message[link.message.length - 1] ^= 1;
+        expectDrop(DropReason.BAD_CHECKSUM, link.message);
+        assertEquals(1, told.size());
+    }
+
+    private static void introduce(
+        final PeerMessageSamples.KeepingLink link, final int fromId, final long logId, final String address)
+    {
+        new PeerPublisher(CLUSTER_ID, GROUP_ID, fromId, link).sendIntroduction(
+            TO_ID, logId, new UnsafeBuffer(address.getBytes(StandardCharsets.US_ASCII)));
     }
 
     @Test

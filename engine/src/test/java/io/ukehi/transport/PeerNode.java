@@ -10,10 +10,12 @@ import io.ukehi.raft.PeerHandler;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.agrona.CloseHelper;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A node's transport with a media driver of its own. Unless it is made with threads, everything runs in the thread of
@@ -32,6 +34,7 @@ final class PeerNode implements AutoCloseable
     final Aeron aeron;
     final AeronPeers peers;
     final PeerPublisher publisher;
+    final PeerAdapter adapter;
     private final boolean hasThreads;
     private final int fragmentLimit;
 
@@ -63,13 +66,21 @@ final class PeerNode implements AutoCloseable
             System.nanoTime());
         publisher = new PeerPublisher(
             PeerMessageSamples.CLUSTER_ID, PeerMessageSamples.GROUP_ID, builder.nodeId, peers);
-        peers.receiver(new PeerAdapter(
+        adapter = new PeerAdapter(
             PeerMessageSamples.CLUSTER_ID,
             PeerMessageSamples.GROUP_ID,
             builder.nodeId,
             builder.endpoints.stream().mapToInt(PeerEndpoint::memberId).toArray(),
             null == builder.handler ? handler : builder.handler,
-            drops));
+            drops);
+        peers.receiver(adapter);
+        if (builder.isIntroduced)
+        {
+            final PeerEndpoint own = builder.endpoints.get(0);
+            final UnsafeBuffer address = new UnsafeBuffer(own.address().getBytes(StandardCharsets.US_ASCII));
+            adapter.introductions(peers);
+            peers.introducer(toId -> publisher.sendIntroduction(toId, 100 + nodeId, address));
+        }
     }
 
     static Builder member(final int nodeId, final List<PeerEndpoint> endpoints)
@@ -152,6 +163,7 @@ final class PeerNode implements AutoCloseable
         private int fragmentLimit = 50;
         private long connectionTimeoutMs = 5_000;
         private boolean hasThreads;
+        private boolean isIntroduced;
 
         private Builder(final int nodeId, final List<PeerEndpoint> endpoints)
         {
@@ -184,6 +196,13 @@ final class PeerNode implements AutoCloseable
             return this;
         }
 
+        /** Tells others who it is, and hears who they are. The first of its endpoints is its own. */
+        Builder introduced()
+        {
+            isIntroduced = true;
+            return this;
+        }
+
         Builder withThreads()
         {
             hasThreads = true;
@@ -202,6 +221,12 @@ final class PeerNode implements AutoCloseable
         public void onChannelError(final int memberId, final int streamId, final Exception error)
         {
             errors.add(memberId + "/" + streamId + " " + error.getMessage());
+        }
+
+        @Override
+        public void onPeers(final int[] ids)
+        {
+            adapter.senders(ids);
         }
 
         @Override

@@ -1,0 +1,43 @@
+package io.ukehi.node;
+
+import io.ukehi.raft.Configuration;
+import io.ukehi.transport.AeronPeers;
+import io.ukehi.transport.PeerEndpoint;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Sees to it that there are links to whoever is a member: to those of the newest configuration in the log, from the
+ * moment it is there and until it is cut away, committed or not. The endpoints of a configuration are
+ * {@link MemberAddress#endpoint()}.
+ */
+final class MemberLinks
+{
+    private final AeronPeers peers;
+    private final ErrorLog errors;
+
+    MemberLinks(final AeronPeers peers, final ErrorLog errors)
+    {
+        this.peers = peers;
+        this.errors = errors;
+    }
+
+    void onConfiguration(final Configuration configuration)
+    {
+        final List<PeerEndpoint> endpoints = new ArrayList<>();
+        for (final int id : configuration.members())
+        {
+            final MemberAddress address = MemberAddress.of(id, configuration.endpoint(id));
+            if (null == address)
+            {
+                errors.onError(new IllegalStateException("member " + id + " cannot be reached at '" +
+                    configuration.endpoint(id) + "': that is not HOST:PEERPORT:CLIENTPORT"));
+            }
+            else
+            {
+                endpoints.add(address.peerEndpoint());
+            }
+        }
+        peers.members(endpoints);
+    }
+}
