@@ -4,6 +4,7 @@ import io.ukehi.log.EntryFrame;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.RaftLog;
 import java.util.Arrays;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 
 /**
@@ -14,6 +15,7 @@ import org.agrona.DirectBuffer;
 final class ObservedLog implements RaftLog
 {
     private static final long FACTOR = 0x9E3779B97F4A7C15L;
+    private static final long[] NONE = {};
 
     private final SimNode node;
     private RaftLog log;
@@ -30,8 +32,10 @@ final class ObservedLog implements RaftLog
      * cut and the platter not, so that it may be back after a power cut, as long as nothing was made durable in its
      * place. No harm is in that: nobody was told of the cut.
      */
-    private long[] digestsBeforeCut = {};
+    private long[] digestsBeforeCut = NONE;
     private long unsureFrom = Long.MAX_VALUE;
+    /** The log as an append that did not come to its end would have made it. */
+    private long[] attempted = NONE;
     /** Index of the snapshot that is taking the place of the log; 0 if none is. */
     private long replacedBy;
     /** Of the log when it was last seen. */
@@ -71,8 +75,10 @@ final class ObservedLog implements RaftLog
         // A digest stands for all entries before it too.
         final boolean isPrefix = last < before.length && before[last] == digests[last];
         final boolean isBack = last < digestsBeforeCut.length && digestsBeforeCut[last] == digests[last];
-        Violation.check(isPrefix || isBack || isReplaced || node.wasLost(last, digests[last]),
+        final boolean isAttempt = last < attempted.length && attempted[last] == digests[last];
+        Violation.check(isPrefix || isBack || isReplaced || isAttempt || node.wasLost(last, digests[last]),
             "what was in the log is the same after a restart", node.id(), last);
+        attempted = NONE;
         cutFrom = Long.MAX_VALUE;
     }
 
@@ -93,7 +99,7 @@ final class ObservedLog implements RaftLog
         }
         else if (durableIndex >= unsureFrom)
         {
-            digestsBeforeCut = new long[0];
+            digestsBeforeCut = NONE;
             unsureFrom = Long.MAX_VALUE;
         }
     }
@@ -138,8 +144,7 @@ final class ObservedLog implements RaftLog
                 final long crc = EntryFrame.crc(cursor.buffer(), frameOffset);
                 terms[i] = cursor.term();
                 tokens[i] = cursor.token();
-                digests[i] = SimRandom.mix(
-                    digests[i - 1] * FACTOR ^ crc << 20 ^ cursor.payloadLength() ^ tokens[i] << 7 ^ terms[i]);
+                digests[i] = digest(digests[i - 1], crc, cursor.payloadLength(), tokens[i], terms[i]);
                 index++;
             }
         }
@@ -240,13 +245,45 @@ final class ObservedLog implements RaftLog
     @Override
     public long appendFrames(final EntryCursor run)
     {
-        final long result = log.appendFrames(run);
+        final long result;
+        try
+        {
+            result = log.appendFrames(run);
+        }
+        catch (final RuntimeException death)
+        {
+            attempt(run);
+            throw death;
+        }
         if (result > 0)
         {
             // Entries that damage had cut off may be part of the log again behind the run.
             collect(lastIndex + 1, log.lastIndex());
         }
         return result;
+    }
+
+    /** The process dies in the middle of appending: the next one may find as much of the run as was stored. */
+    private void attempt(final EntryCursor run)
+    {
+        int index = (int)lastIndex;
+        attempted = Arrays.copyOf(digests, index + 1 + run.count());
+        final DirectBuffer frames = run.buffer();
+        int at = run.payloadOffset() - EntryFrame.HEADER_LENGTH;
+        while (at < run.offset() + run.length())
+        {
+            index++;
+            attempted[index] = digest(attempted[index - 1], EntryFrame.crc(frames, at),
+                EntryFrame.length(frames, at) - EntryFrame.HEADER_LENGTH, EntryFrame.token(frames, at),
+                EntryFrame.term(frames, at));
+            at += BitUtil.align(EntryFrame.length(frames, at), EntryFrame.ALIGNMENT);
+        }
+    }
+
+    private static long digest(
+        final long before, final long crc, final int payloadLength, final long token, final long term)
+    {
+        return SimRandom.mix(before * FACTOR ^ crc << 20 ^ payloadLength ^ token << 7 ^ term);
     }
 
     @Override
