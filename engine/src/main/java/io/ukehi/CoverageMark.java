@@ -125,6 +125,8 @@ public enum CoverageMark
     GAP_REFUSED,
     /** A leader takes no command because its session has as much under way as it may. */
     SESSION_BUSY,
+    /** A leader takes no command because its session has more than its share of what may be under way. */
+    GREEDY_SESSION_HELD_BACK,
     /** A client is told that its session is no more. */
     SESSION_LOST_TOLD,
     /** A damaged entry is repaired with what a peer has. */

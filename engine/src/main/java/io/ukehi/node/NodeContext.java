@@ -162,6 +162,9 @@ public final class NodeContext
     /** Commands taken whose end is not known yet, 1 to 16777216. */
     public static final String PENDING_LIMIT_PROP_NAME = "ukehi.pending.limit";
 
+    /** Bytes of commands taken whose end is not known yet. */
+    public static final String PENDING_LENGTH_PROP_NAME = "ukehi.pending.length";
+
     /** Entries applied in one duty cycle, 1 or more. */
     public static final String APPLY_LIMIT_PROP_NAME = "ukehi.apply.limit";
 
@@ -173,6 +176,15 @@ public final class NodeContext
 
     /** How long a client may be silent. */
     public static final String SESSION_TIMEOUT_PROP_NAME = "ukehi.session.timeout";
+
+    /** Commands of a session that may be unanswered. */
+    public static final String SESSION_COMMAND_LIMIT_PROP_NAME = "ukehi.session.command.limit";
+
+    /** Bytes of a session's commands taken whose end is not known yet. */
+    public static final String SESSION_INFLIGHT_LENGTH_PROP_NAME = "ukehi.session.inflight.length";
+
+    /** Bytes of replies kept for a session until its client has them. */
+    public static final String SESSION_REPLY_LENGTH_PROP_NAME = "ukehi.session.reply.length";
 
     /** Whether clients may come by {@code aeron:ipc} (stream 100 + member id). */
     public static final String IPC_INGRESS_PROP_NAME = "ukehi.ipc.ingress";
@@ -218,10 +230,14 @@ public final class NodeContext
         MAX_INFLIGHT_LENGTH_PROP_NAME,
         MAX_INFLIGHT_MESSAGES_PROP_NAME,
         PENDING_LIMIT_PROP_NAME,
+        PENDING_LENGTH_PROP_NAME,
         APPLY_LIMIT_PROP_NAME,
         COMMAND_QUEUE_LENGTH_PROP_NAME,
         SESSION_LIMIT_PROP_NAME,
         SESSION_TIMEOUT_PROP_NAME,
+        SESSION_COMMAND_LIMIT_PROP_NAME,
+        SESSION_INFLIGHT_LENGTH_PROP_NAME,
+        SESSION_REPLY_LENGTH_PROP_NAME,
         IPC_INGRESS_PROP_NAME,
         DRIVER_MODE_PROP_NAME,
         AERON_DIR_PROP_NAME,
@@ -230,6 +246,9 @@ public final class NodeContext
     private static final int MAX_INFLIGHT_MESSAGES = 64 * 1024;
     private static final int MAX_PENDING = 16 * 1024 * 1024;
     private static final int MAX_SESSIONS = 64 * 1024;
+    private static final int MAX_SESSION_COMMANDS = 64 * 1024;
+    private static final int MIN_LENGTH = 1024;
+    private static final int MAX_LENGTH = 1 << 30;
     private static final int MAX_MEMBERS = 7;
     private static final int MAX_SNAPSHOTS = 100;
     private static final long MAX_TIME_NS = TimeUnit.HOURS.toNanos(1);
@@ -267,10 +286,14 @@ public final class NodeContext
     private int maxInflightLength;
     private long maxInflightMessages;
     private long pendingLimit;
+    private int pendingLength;
     private long applyLimit;
     private int commandQueueLength;
     private long sessionLimit;
     private long sessionTimeoutNs;
+    private long sessionCommandLimit;
+    private int sessionInflightLength;
+    private int sessionReplyLength;
     private boolean ipcIngress;
     private DriverMode driverMode;
     private String aeronDirectoryName;
@@ -352,10 +375,17 @@ public final class NodeContext
         maxInflightLength = settings.size(MAX_INFLIGHT_LENGTH_PROP_NAME, 4 * 1024 * 1024);
         maxInflightMessages = settings.number(MAX_INFLIGHT_MESSAGES_PROP_NAME, 128);
         pendingLimit = settings.number(PENDING_LIMIT_PROP_NAME, ReplicaLimits.PENDING_LIMIT_DEFAULT);
+        pendingLength = settings.size(PENDING_LENGTH_PROP_NAME, ReplicaLimits.PENDING_LENGTH_DEFAULT);
         applyLimit = settings.number(APPLY_LIMIT_PROP_NAME, ReplicaLimits.APPLY_LIMIT_DEFAULT);
         commandQueueLength = settings.size(COMMAND_QUEUE_LENGTH_PROP_NAME, 4 * 1024 * 1024);
         sessionLimit = settings.number(SESSION_LIMIT_PROP_NAME, 128);
         sessionTimeoutNs = settings.durationNs(SESSION_TIMEOUT_PROP_NAME, TimeUnit.SECONDS.toNanos(10));
+        sessionCommandLimit = settings.number(
+            SESSION_COMMAND_LIMIT_PROP_NAME, SessionLimits.DEFAULT.replyLimit());
+        sessionInflightLength = settings.size(
+            SESSION_INFLIGHT_LENGTH_PROP_NAME, SessionLimits.DEFAULT.inflightBytes());
+        sessionReplyLength = settings.size(
+            SESSION_REPLY_LENGTH_PROP_NAME, SessionLimits.DEFAULT.replyBytesLimit());
         ipcIngress = settings.flag(IPC_INGRESS_PROP_NAME, true);
         driverMode = settings.choice(DRIVER_MODE_PROP_NAME, DriverMode.EMBEDDED);
         aeronDirectoryName = settings.text(AERON_DIR_PROP_NAME, null);
@@ -496,8 +526,19 @@ public final class NodeContext
             PENDING_LIMIT_PROP_NAME, pendingLimit, "1 to " + MAX_PENDING, problems);
         check(applyLimit >= 1 && applyLimit <= Integer.MAX_VALUE,
             APPLY_LIMIT_PROP_NAME, applyLimit, "1 or more", problems);
+        checkLength(pendingLength, PENDING_LENGTH_PROP_NAME, problems);
         check(sessionLimit >= 1 && sessionLimit <= MAX_SESSIONS,
             SESSION_LIMIT_PROP_NAME, sessionLimit, "1 to " + MAX_SESSIONS, problems);
+        check(sessionCommandLimit >= 1 && sessionCommandLimit <= MAX_SESSION_COMMANDS,
+            SESSION_COMMAND_LIMIT_PROP_NAME, sessionCommandLimit, "1 to " + MAX_SESSION_COMMANDS, problems);
+        checkLength(sessionInflightLength, SESSION_INFLIGHT_LENGTH_PROP_NAME, problems);
+        checkLength(sessionReplyLength, SESSION_REPLY_LENGTH_PROP_NAME, problems);
+    }
+
+    private static void checkLength(final int length, final String name, final List<String> problems)
+    {
+        check(length >= MIN_LENGTH && length <= MAX_LENGTH,
+            name, length, MIN_LENGTH + " to " + MAX_LENGTH, problems);
     }
 
     private void concludeDirectories(final List<String> problems)
@@ -1017,6 +1058,19 @@ public final class NodeContext
         return (int)pendingLimit;
     }
 
+    /** See {@link #PENDING_LENGTH_PROP_NAME}. */
+    public NodeContext pendingLength(final int value)
+    {
+        settings.isSetByProgram(PENDING_LENGTH_PROP_NAME);
+        pendingLength = value;
+        return this;
+    }
+
+    public int pendingLength()
+    {
+        return pendingLength;
+    }
+
     /** See {@link #APPLY_LIMIT_PROP_NAME}. */
     public NodeContext applyLimit(final int value)
     {
@@ -1067,6 +1121,45 @@ public final class NodeContext
     public long sessionTimeoutNs()
     {
         return sessionTimeoutNs;
+    }
+
+    /** See {@link #SESSION_COMMAND_LIMIT_PROP_NAME}. */
+    public NodeContext sessionCommandLimit(final int value)
+    {
+        settings.isSetByProgram(SESSION_COMMAND_LIMIT_PROP_NAME);
+        sessionCommandLimit = value;
+        return this;
+    }
+
+    public int sessionCommandLimit()
+    {
+        return (int)sessionCommandLimit;
+    }
+
+    /** See {@link #SESSION_INFLIGHT_LENGTH_PROP_NAME}. */
+    public NodeContext sessionInflightLength(final int value)
+    {
+        settings.isSetByProgram(SESSION_INFLIGHT_LENGTH_PROP_NAME);
+        sessionInflightLength = value;
+        return this;
+    }
+
+    public int sessionInflightLength()
+    {
+        return sessionInflightLength;
+    }
+
+    /** See {@link #SESSION_REPLY_LENGTH_PROP_NAME}. */
+    public NodeContext sessionReplyLength(final int value)
+    {
+        settings.isSetByProgram(SESSION_REPLY_LENGTH_PROP_NAME);
+        sessionReplyLength = value;
+        return this;
+    }
+
+    public int sessionReplyLength()
+    {
+        return sessionReplyLength;
     }
 
     /** See {@link #IPC_INGRESS_PROP_NAME}. */

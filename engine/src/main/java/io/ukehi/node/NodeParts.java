@@ -277,17 +277,17 @@ final class NodeParts implements AutoCloseable
 
     private SessionLimits sessionLimits()
     {
-        final SessionLimits defaults = SessionLimits.DEFAULT;
         return new SessionLimits(
             context.sessionLimit(), Math.max(context.sessionTimeoutNs(), MIN_SESSION_TIMEOUT_NS),
-            defaults.replyLimit(), defaults.replyBytesLimit(), defaults.inflightBytes());
+            context.sessionCommandLimit(), context.sessionReplyLength(), context.sessionInflightLength());
     }
 
     private ReplicaLimits limits()
     {
         return new ReplicaLimits(
             context.applyLimit(), context.pendingLimit(), context.maxReplyLength(),
-            FencingToken.MAX_PART, sessionLimits());
+            FencingToken.MAX_PART, sessionLimits(), ReplicaLimits.READ_QUEUE_LENGTH_DEFAULT,
+            context.pendingLength());
     }
 
     private AeronPeersContext peersContext()

@@ -24,7 +24,7 @@ import org.agrona.BitUtil;
 final class PendingProposals
 {
     /** A command of an earlier leadership. */
-    private record Orphan(long index, long term, long sessionId, long correlationId)
+    private record Orphan(long index, long term, long sessionId, long correlationId, int length)
     {
     }
 
@@ -38,38 +38,82 @@ final class PendingProposals
     private final long[] terms;
     private final long[] sessionIds;
     private final long[] correlationIds;
+    private final int[] lengths;
     private final int capacity;
+    private final long maxBytes;
     private final int mask;
     private final PriorityQueue<Orphan> orphans = new PriorityQueue<>(Comparator.comparingLong(Orphan::index));
     private long head;
     private long tail;
+    private long bytes;
     private long appliedTerm;
 
-    PendingProposals(final int capacity)
+    /**
+     * @param capacity most commands, 1 or more.
+     * @param maxBytes most bytes of them, 1 or more; where there are none, one command of any length is taken.
+     */
+    PendingProposals(final int capacity, final long maxBytes)
     {
         this.capacity = capacity;
+        this.maxBytes = maxBytes;
         final int size = BitUtil.findNextPositivePowerOfTwo(capacity);
         indexes = new long[size];
         terms = new long[size];
         sessionIds = new long[size];
         correlationIds = new long[size];
+        lengths = new int[size];
         mask = size - 1;
     }
 
-    boolean isFull()
+    /** Whether there is room for a command of so many bytes. */
+    boolean hasRoom(final int length)
     {
-        return tail - head + orphans.size() >= capacity;
+        return size() < capacity && (0 == bytes || bytes + length <= maxBytes);
     }
 
-    void add(final long index, final long term, final long sessionId, final long correlationId)
+    /** Whether half of the room is taken: who has more than a fair share of it is to leave the rest to others. */
+    boolean isHalfFull()
     {
-        Invariant.check(!isFull(), "there is room for a proposal", capacity);
+        return size() >= (capacity + 1) / 2 || bytes >= maxBytes / 2;
+    }
+
+    int capacity()
+    {
+        return capacity;
+    }
+
+    long maxBytes()
+    {
+        return maxBytes;
+    }
+
+    void add(
+        final long index, final long term, final long sessionId, final long correlationId, final int length)
+    {
+        Invariant.check(hasRoom(length), "there is room for a proposal", capacity);
         Invariant.check(head == tail || indexes[(int)(tail - 1) & mask] < index, "indexes of proposals rise", index);
         final int slot = (int)tail++ & mask;
         indexes[slot] = index;
         terms[slot] = term;
         sessionIds[slot] = sessionId;
         correlationIds[slot] = correlationId;
+        lengths[slot] = length;
+        bytes += length;
+    }
+
+    /** Takes the oldest out of the ring, where it still lies: its slot. */
+    private int pop()
+    {
+        final int slot = (int)head++ & mask;
+        bytes -= lengths[slot];
+        return slot;
+    }
+
+    private Orphan pollOrphan()
+    {
+        final Orphan orphan = orphans.poll();
+        bytes -= orphan.length;
+        return orphan;
     }
 
     /** Leadership has ended. */
@@ -78,7 +122,7 @@ final class PendingProposals
         for (; head < tail; head++)
         {
             final int slot = (int)head & mask;
-            orphans.add(new Orphan(indexes[slot], terms[slot], sessionIds[slot], correlationIds[slot]));
+            orphans.add(new Orphan(indexes[slot], terms[slot], sessionIds[slot], correlationIds[slot], lengths[slot]));
         }
     }
 
@@ -93,12 +137,12 @@ final class PendingProposals
         boolean isFound = false;
         while (head < tail && indexes[(int)head & mask] == index)
         {
-            final int slot = (int)head++ & mask;
+            final int slot = pop();
             isFound |= endAt(terms[slot], term, sessionIds[slot], correlationIds[slot], superseded);
         }
         while (!orphans.isEmpty() && orphans.peek().index == index)
         {
-            final Orphan orphan = orphans.poll();
+            final Orphan orphan = pollOrphan();
             if (endAt(orphan.term, term, orphan.sessionId, orphan.correlationId, superseded))
             {
                 CoverageMark.COMMITTED_AFTER_LEADERSHIP.hit();
@@ -133,12 +177,12 @@ final class PendingProposals
     {
         while (head < tail && indexes[(int)head & mask] <= index)
         {
-            final int slot = (int)head++ & mask;
+            final int slot = pop();
             superseded.onEnd(sessionIds[slot], correlationIds[slot]);
         }
         while (!orphans.isEmpty() && orphans.peek().index <= index)
         {
-            final Orphan orphan = orphans.poll();
+            final Orphan orphan = pollOrphan();
             superseded.onEnd(orphan.sessionId, orphan.correlationId);
         }
         if (term > appliedTerm)
@@ -157,6 +201,7 @@ final class PendingProposals
             if (orphan.term < term)
             {
                 iterator.remove();
+                bytes -= orphan.length;
                 superseded.onEnd(orphan.sessionId, orphan.correlationId);
             }
         }
@@ -168,7 +213,7 @@ final class PendingProposals
         putAside();
         while (!orphans.isEmpty() && orphans.peek().index <= index)
         {
-            final Orphan orphan = orphans.poll();
+            final Orphan orphan = pollOrphan();
             abandoned.onEnd(orphan.sessionId, orphan.correlationId);
         }
     }
@@ -177,8 +222,9 @@ final class PendingProposals
     void abandon(final Sink abandoned)
     {
         putAside();
-        for (Orphan orphan = orphans.poll(); null != orphan; orphan = orphans.poll())
+        while (!orphans.isEmpty())
         {
+            final Orphan orphan = pollOrphan();
             abandoned.onEnd(orphan.sessionId, orphan.correlationId);
         }
     }

@@ -88,7 +88,7 @@ public final class Replica
         this.superseded = listener::onSuperseded;
         this.abandoned = listener::onAbandoned;
         this.applyLimit = limits.applyLimit();
-        this.pending = new PendingProposals(limits.pendingLimit());
+        this.pending = new PendingProposals(limits.pendingLimit(), limits.pendingLength());
         this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
         this.replayTo = config.initialCommitIndex();
         this.raft = new Raft(
@@ -179,7 +179,7 @@ public final class Replica
         {
             return RECOVERING;
         }
-        if (pending.isFull())
+        if (!pending.hasRoom(length))
         {
             return Role.LEADER == raft.role() ? RaftLog.BACK_PRESSURED : Raft.NOT_LEADER;
         }
@@ -190,7 +190,8 @@ public final class Replica
                 index,
                 raft.term(),
                 payload.getLong(offset + SESSION_ID_OFFSET, LITTLE_ENDIAN),
-                payload.getLong(offset + CORRELATION_ID_OFFSET, LITTLE_ENDIAN));
+                payload.getLong(offset + CORRELATION_ID_OFFSET, LITTLE_ENDIAN),
+                length);
         }
         return index;
     }

@@ -236,7 +236,7 @@ public final class SessionGate
             CoverageMark.SESSION_BUSY.hit();
             return SESSION_BUSY;
         }
-        if (pending.isFull())
+        if (!pending.hasRoom(length) || isGreedy(session, sequence, bytesUnderWay))
         {
             return RaftLog.BACK_PRESSURED;
         }
@@ -244,9 +244,29 @@ public final class SessionGate
         if (index > 0)
         {
             session.onProposed(term, sequence, length - BLOCK_LENGTH);
-            pending.add(index, term, session.id(), sequence);
+            pending.add(index, term, session.id(), sequence, length);
         }
         return index;
+    }
+
+    /**
+     * Whether a session has more than its share of what this node may have under way, while that is scarce: the second
+     * half of the room is for those who have less.
+     */
+    private boolean isGreedy(final SessionState session, final long sequence, final long bytesUnderWay)
+    {
+        if (!pending.isHalfFull())
+        {
+            return false;
+        }
+        final int sharers = 2 * sessions.count();
+        final boolean isGreedy = sequence - 1 - session.lastSequence() > pending.capacity() / sharers ||
+            bytesUnderWay > pending.maxBytes() / sharers;
+        if (isGreedy)
+        {
+            CoverageMark.GREEDY_SESSION_HELD_BACK.hit();
+        }
+        return isGreedy;
     }
 
     /** With the reply that was kept, if there is one already, and the client may be without it. */

@@ -1,23 +1,17 @@
 package io.ukehi.transport;
 
 import io.aeron.Aeron;
-import io.aeron.ControlledFragmentAssembler;
-import io.aeron.Image;
-import io.aeron.Subscription;
-import io.aeron.logbuffer.ControlledFragmentHandler.Action;
-import io.aeron.logbuffer.Header;
 import io.ukehi.Invariant;
 import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.Consistency;
+import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
-import org.agrona.LangUtil;
-import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -33,7 +27,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class ClientGateway implements AutoCloseable
 {
     private static final int IDS_LENGTH = CommandEncoder.BLOCK_LENGTH - CommandEncoder.clusterSessionEncodingOffset();
-    private static final int MIN_SHARE = 4;
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
     private final ClientGatewayConfig config;
@@ -42,16 +35,12 @@ public final class ClientGateway implements AutoCloseable
     private final ClientSessions sessions;
     private final ClientResponders responders;
     private final ClientAdapter adapter;
-    private final ControlledFragmentAssembler udpAssembler = new ControlledFragmentAssembler(this::onUdpMessage);
-    private final ControlledFragmentAssembler ipcAssembler = new ControlledFragmentAssembler(this::onIpcMessage);
-    private final ManyToOneConcurrentLinkedQueue<Image> goneUdpImages = new ManyToOneConcurrentLinkedQueue<>();
-    private final ManyToOneConcurrentLinkedQueue<Image> goneIpcImages = new ManyToOneConcurrentLinkedQueue<>();
-    private final Subscription udp;
-    private final Subscription ipc;
+    /** Over UDP; null if there is no such way in. */
+    private final ClientIngress udp;
+    /** Over IPC; null if there is no such way in. */
+    private final ClientIngress ipc;
     private ClientHandler handler;
-    private Throwable failure;
     private boolean isIpcFirst;
-    private int turn;
     private long leaderTerm;
     private int leaderId = ClientMessageEncoder.NO_LEADER;
     private ConnectCode connectCode = ConnectCode.RECOVERING;
@@ -72,11 +61,12 @@ public final class ClientGateway implements AutoCloseable
         sessions = new ClientSessions(aeron, config, encoder, drops);
         responders = new ClientResponders(aeron, config, encoder, sessions, drops);
         adapter = new ClientAdapter(config.clusterId(), config.groupId(), new Requests(), drops);
-        final int ipcStreamId = config.ingressStreamId() + config.nodeId();
-        udp = null == config.ingressChannel() ? null : aeron.addSubscription(
-            config.ingressChannel(), config.ingressStreamId(), null, goneUdpImages::offer);
-        ipc = !config.ipcIngress() ? null : aeron.addSubscription(
-            "aeron:ipc", ipcStreamId, null, goneIpcImages::offer);
+        final int longest = MessageHeaderDecoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH +
+            config.maxCommandLength();
+        udp = null == config.ingressChannel() ? null : new ClientIngress(
+            aeron, config.ingressChannel(), config.ingressStreamId(), adapter::onMessage, longest);
+        ipc = !config.ipcIngress() ? null : new ClientIngress(
+            aeron, "aeron:ipc", config.ingressStreamId() + config.nodeId(), adapter::onMessage, longest);
     }
 
     /**
@@ -90,83 +80,10 @@ public final class ClientGateway implements AutoCloseable
     {
         handler = to;
         isIpcFirst = !isIpcFirst;
-        int count = 0;
-        if (isIpcFirst)
-        {
-            count += poll(ipc, ipcAssembler, fragmentLimit);
-            count += poll(udp, udpAssembler, fragmentLimit - count);
-        }
-        else
-        {
-            count += poll(udp, udpAssembler, fragmentLimit);
-            count += poll(ipc, ipcAssembler, fragmentLimit - count);
-        }
-        return count;
-    }
-
-    private int poll(final Subscription subscription, final ControlledFragmentAssembler assembler, final int limit)
-    {
-        final int count = null == subscription || limit <= 0 ? 0 : pollFairly(subscription, assembler, limit);
-        if (null != failure)
-        {
-            final Throwable thrown = failure;
-            failure = null;
-            LangUtil.rethrowUnchecked(thrown);
-        }
-        return count;
-    }
-
-    /** In turn, and from nobody more than a share at a time: who sends much makes the others wait for little. */
-    private int pollFairly(
-        final Subscription subscription, final ControlledFragmentAssembler assembler, final int limit)
-    {
-        final int images = subscription.imageCount();
-        final int share = Math.max(MIN_SHARE, limit / Math.max(1, images));
-        int count = 0;
-        turn++;
-        for (int i = 0; i < images && count < limit && null == failure; i++)
-        {
-            // Images come and go behind our back, and one that is gone has nothing to read.
-            final int position = (int)Integer.toUnsignedLong(turn + i) % images;
-            if (position < subscription.imageCount())
-            {
-                count += subscription.imageAtIndex(position).controlledPoll(assembler, share);
-            }
-        }
-        return count;
-    }
-
-    private Action onUdpMessage(final DirectBuffer buffer, final int offset, final int length, final Header header)
-    {
-        return onMessage(buffer, offset, length, udpAssembler, header);
-    }
-
-    private Action onIpcMessage(final DirectBuffer buffer, final int offset, final int length, final Header header)
-    {
-        return onMessage(buffer, offset, length, ipcAssembler, header);
-    }
-
-    private Action onMessage(
-        final DirectBuffer buffer,
-        final int offset,
-        final int length,
-        final ControlledFragmentAssembler assembler,
-        final Header header)
-    {
-        if (length - CommandEncoder.BLOCK_LENGTH > config.maxCommandLength())
-        {
-            // It is read to its end, so that its sender hears of it, but the memory it took is not kept.
-            assembler.freeSessionBuffer(header.sessionId());
-        }
-        try
-        {
-            return adapter.onMessage(buffer, offset, length);
-        }
-        catch (final Throwable thrown)
-        {
-            failure = thrown;
-            return Action.BREAK;
-        }
+        final ClientIngress first = isIpcFirst ? ipc : udp;
+        final ClientIngress second = isIpcFirst ? udp : ipc;
+        final int count = null == first ? 0 : first.poll(fragmentLimit);
+        return count + (null == second ? 0 : second.poll(fragmentLimit - count));
     }
 
     /**
@@ -178,21 +95,7 @@ public final class ClientGateway implements AutoCloseable
     public int doWork(final long nowNs)
     {
         return sessions.doWork(nowNs) + responders.doWork(nowNs) +
-            free(goneUdpImages, udpAssembler) + free(goneIpcImages, ipcAssembler);
-    }
-
-    /** The conductor's thread, which may be another, says that an image has gone; the assembler is this thread's. */
-    private static int free(
-        final ManyToOneConcurrentLinkedQueue<Image> goneImages, final ControlledFragmentAssembler assembler)
-    {
-        int workCount = 0;
-        Image image;
-        while (null != (image = goneImages.poll()))
-        {
-            assembler.freeSessionBuffer(image.sessionId());
-            workCount++;
-        }
-        return workCount;
+            (null == udp ? 0 : udp.doWork()) + (null == ipc ? 0 : ipc.doWork());
     }
 
     /**

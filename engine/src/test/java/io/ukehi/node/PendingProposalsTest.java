@@ -16,7 +16,7 @@ class PendingProposalsTest
 {
     private static final long SESSION = 77;
 
-    private final PendingProposals pending = new PendingProposals(4);
+    private final PendingProposals pending = new PendingProposals(4, 1000);
     private final List<Long> superseded = new ArrayList<>();
     private final List<Long> abandoned = new ArrayList<>();
     private final PendingProposals.Sink toSuperseded = (session, correlation) -> put(superseded, session, correlation);
@@ -31,7 +31,7 @@ class PendingProposalsTest
     /** A command whose correlation id is made of its index and term. */
     private void add(final long index, final long term)
     {
-        pending.add(index, term, SESSION, 100 * index + term);
+        pending.add(index, term, SESSION, 100 * index + term, 8);
     }
 
     private boolean apply(final long index, final long term)
@@ -125,12 +125,12 @@ class PendingProposalsTest
         {
             add(100 + i, 2);
         }
-        assertTrue(pending.isFull());
+        assertFalse(pending.hasRoom(8));
         pending.putAside();
-        assertTrue(pending.isFull(), "what is put aside is still under way");
+        assertFalse(pending.hasRoom(8), "what is put aside is still under way");
         // The log was cut to 10 meanwhile, and this node leads again: its no-op is entry 11.
         pending.onAppliedTo(11, 4, toSuperseded);
-        assertFalse(pending.isFull());
+        assertTrue(pending.hasRoom(8));
         assertEquals(4, superseded.size());
         add(12, 4);
         assertTrue(apply(12, 4));
@@ -180,17 +180,46 @@ class PendingProposalsTest
     {
         for (int capacity = 1; capacity < 10; capacity++)
         {
-            final PendingProposals some = new PendingProposals(capacity);
+            final PendingProposals some = new PendingProposals(capacity, 1000);
             for (int i = 0; i < capacity; i++)
             {
-                assertFalse(some.isFull());
-                some.add(i + 1, 1, SESSION, i);
+                assertTrue(some.hasRoom(8));
+                some.add(i + 1, 1, SESSION, i, 8);
             }
-            assertTrue(some.isFull());
-            assertThrows(IllegalStateException.class, () -> some.add(1000, 1, SESSION, 0));
+            assertFalse(some.hasRoom(8));
+            assertThrows(IllegalStateException.class, () -> some.add(1000, 1, SESSION, 0, 8));
             assertTrue(some.onApplied(1, 1, toSuperseded));
-            assertFalse(some.isFull());
+            assertTrue(some.hasRoom(8));
         }
+    }
+
+    @Test
+    void shouldBeFullAtItsBytesAndTakeOneCommandOfAnyLength()
+    {
+        assertTrue(pending.hasRoom(5000), "a single command is taken whatever its length");
+        pending.add(1, 1, SESSION, 1, 5000);
+        assertTrue(pending.isHalfFull());
+        assertFalse(pending.hasRoom(1));
+        assertTrue(apply(1, 1));
+        pending.add(2, 1, SESSION, 2, 499);
+        assertFalse(pending.isHalfFull());
+        assertTrue(pending.hasRoom(501));
+        assertFalse(pending.hasRoom(502));
+        pending.add(3, 1, SESSION, 3, 501);
+        assertFalse(pending.hasRoom(1));
+        pending.putAside();
+        assertFalse(pending.hasRoom(1), "what is put aside is still under way");
+        pending.onAppliedTo(2, 1, toSuperseded);
+        assertTrue(pending.hasRoom(499));
+        assertFalse(pending.hasRoom(500));
+        pending.onAppliedTo(2, 3, toSuperseded);
+        assertTrue(pending.hasRoom(1000));
+        pending.add(4, 3, SESSION, 4, 1000);
+        pending.abandonTo(4, toAbandoned);
+        pending.add(5, 3, SESSION, 5, 1000);
+        pending.abandon(toAbandoned);
+        assertTrue(pending.hasRoom(1000));
+        assertFalse(pending.isHalfFull());
     }
 
     @Test
@@ -207,7 +236,7 @@ class PendingProposalsTest
         final Random random = new Random(11);
         for (int run = 0; run < 2000; run++)
         {
-            final PendingProposals some = new PendingProposals(64);
+            final PendingProposals some = new PendingProposals(64, 1000);
             final Map<Long, String> ends = new HashMap<>();
             final PendingProposals.Sink sink = (session, correlation) ->
                 assertEquals("taken", ends.put(correlation, "superseded"));
@@ -222,7 +251,7 @@ class PendingProposalsTest
                 {
                     final long correlation = 1000 * next + term;
                     ends.put(correlation, "taken");
-                    some.add(next++, term, SESSION, correlation);
+                    some.add(next++, term, SESSION, correlation, 1 + (int)next % 5);
                 }
                 // Of these some are committed, by this leader or by the next.
                 if (random.nextBoolean())

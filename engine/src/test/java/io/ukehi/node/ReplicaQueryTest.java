@@ -128,7 +128,8 @@ class ReplicaQueryTest
         replica = new Replica(
             config, log, hardState, DoubtStore.NONE, sender, machine,
             new ReplicaLimits(
-                applyLimit, 1000, 1000, FencingToken.MAX_PART, SessionLimits.DEFAULT, readQueueLength), new Told());
+                applyLimit, 1000, 1000, FencingToken.MAX_PART, SessionLimits.DEFAULT, readQueueLength,
+                ReplicaLimits.PENDING_LENGTH_DEFAULT), new Told());
         replica.start();
     }
 

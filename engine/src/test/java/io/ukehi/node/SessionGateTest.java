@@ -42,6 +42,7 @@ class SessionGateTest
     private final Set<Long> present = new HashSet<>();
     private final Counter counter = new Counter();
     private int pendingLimit = 100;
+    private int pendingLength = 100_000;
     private long nowNs;
     private Replica replica;
 
@@ -163,7 +164,7 @@ class SessionGateTest
             new RaftConfig().nodeId(1).members(1).initialCommitIndex(committed), log, hardState,
             DoubtStore.NONE, new RecordingSender(1), counter,
             new ReplicaLimits(1000, pendingLimit, 1000, FencingToken.MAX_PART, new SessionLimits(
-                2, TIMEOUT, 4, 1000, 100)),
+                2, TIMEOUT, 4, 1000, 100), ReplicaLimits.READ_QUEUE_LENGTH_DEFAULT, pendingLength),
             new Told());
         replica.start();
     }
@@ -320,6 +321,43 @@ class SessionGateTest
         assertEquals(SessionGate.SESSION_BUSY, propose(ALICE, session, 5, 1, 2), "more replies than 4");
         assertTrue(propose(ALICE, session, 5, 2, 2) > 0);
         assertTrue(propose(BOB, open(BOB), 1, 1, 2) > 0, "another has its own room");
+    }
+
+    @Test
+    void shouldHoldASessionBackThatHasMoreThanItsShareWhileRoomIsScarce()
+    {
+        pendingLimit = 8;
+        start(0);
+        awaitLeadership();
+        final long alice = open(ALICE);
+        final long bob = open(BOB);
+        for (int sequence = 1; sequence <= 4; sequence++)
+        {
+            assertTrue(propose(ALICE, alice, sequence, 1, 2) > 0, "while there is room for all, nobody is greedy");
+        }
+        assertTrue(propose(BOB, bob, 1, 1, 2) > 0);
+        assertTrue(propose(BOB, bob, 2, 1, 2) > 0);
+        assertTrue(propose(BOB, bob, 3, 1, 2) > 0, "an eighth for each of two, twice");
+        assertEquals(RaftLog.BACK_PRESSURED, propose(BOB, bob, 4, 1, 2), "more than his share of the second half");
+        cycle();
+        assertTrue(propose(BOB, bob, 4, 1, 2) > 0);
+    }
+
+    @Test
+    void shouldHoldASessionBackThatHasMoreThanItsShareOfTheBytes()
+    {
+        pendingLength = 300;
+        start(0);
+        awaitLeadership();
+        final long alice = open(ALICE);
+        final long bob = open(BOB);
+        assertTrue(propose(ALICE, alice, 1, 1, 90) > 0);
+        assertTrue(propose(BOB, bob, 1, 1, 40) > 0);
+        assertEquals(RaftLog.BACK_PRESSURED, propose(ALICE, alice, 2, 1, 2));
+        assertTrue(propose(BOB, bob, 2, 1, 40) > 0, "who has less than a quarter may have more");
+        assertEquals(RaftLog.BACK_PRESSURED, propose(BOB, bob, 3, 1, 2));
+        cycle();
+        assertTrue(propose(ALICE, alice, 2, 1, 90) > 0);
     }
 
     @Test

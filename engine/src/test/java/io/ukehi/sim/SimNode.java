@@ -159,7 +159,7 @@ final class SimNode implements RaftInvariants.Replica
             config, log, hardState, doubt, sender, new KvStateMachine(),
             new ReplicaLimits(
                 settings.applyLimit, settings.pendingLimit, MAX_REPLY_LENGTH, settings.maxTokenSequence,
-                settings.sessionLimits, READ_QUEUE_LENGTH),
+                settings.sessionLimits, READ_QUEUE_LENGTH, settings.pendingLength),
             new Listener());
         if (null != snapshots)
         {

@@ -36,6 +36,7 @@ final class SimSettings
     final int allocationSliceLength;
     final int applyLimit;
     final int pendingLimit;
+    final int pendingLength;
     final long maxTokenSequence;
     final int clients;
     final int keys;
@@ -143,6 +144,7 @@ final class SimSettings
         snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
         snapshotRetention = random.between(1, 3);
         snapshotBytesPerSecond = random.between(20_000, 10_000_000);
+        pendingLength = random.between(1, 1 + random.nextInt(10_000));
     }
 
     private static SnapshotPolicy snapshotPolicy(final SimRandom random)

@@ -447,6 +447,47 @@ class ClientGatewayTest
     }
 
     @Test
+    void shouldReadAShareOfEachClientInEveryCycle()
+    {
+        final ClientProbe[] probes =
+            {harness.connected(5, true), harness.connected(6, true), harness.connected(7, true)};
+        for (final ClientProbe probe : probes)
+        {
+            for (int i = 1; i <= 20; i++)
+            {
+                probe.command(i, bytes(8));
+            }
+        }
+        for (int cycle = 1; cycle <= 6; cycle++)
+        {
+            harness.handler.commands.clear();
+            harness.cycle();
+            assertEquals(10, harness.handler.commands.size());
+            assertEquals(3, harness.handler.commands.stream().map(line -> line.charAt(0)).distinct().count());
+        }
+    }
+
+    @Test
+    void shouldNotLetClientsOfOneWayInHoldUpThoseOfTheOther()
+    {
+        final ClientProbe near = harness.connected(5, true);
+        final ClientProbe far = harness.connected(6, false);
+        far.command(1, bytes(8));
+        // It is there, but for the reading.
+        harness.handler.laterCount = Integer.MAX_VALUE;
+        harness.await(() -> harness.handler.laterCount < Integer.MAX_VALUE);
+        harness.handler.laterCount = 0;
+        for (int i = 1; i <= 100; i++)
+        {
+            near.command(i, bytes(8));
+        }
+        harness.cycle();
+        harness.cycle();
+        assertTrue(harness.handler.commands.contains("6 1"));
+        assertTrue(harness.handler.commands.size() <= 20);
+    }
+
+    @Test
     void shouldRefuseChannelsThatNoClientMayChoose()
     {
         final ClientProbe probe = harness.probe(5, true);
