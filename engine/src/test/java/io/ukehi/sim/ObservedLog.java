@@ -90,7 +90,8 @@ final class ObservedLog implements RaftLog
             return;
         }
         firstIndex = log.firstIndex();
-        durableIndex = 0 == replacedBy ? log.durableIndex() : replacedBy;
+        // A log that died while damage was joined to what lies behind it has told nobody how far it reaches now.
+        durableIndex = 0 == replacedBy ? Math.min(lastIndex, log.durableIndex()) : replacedBy;
         log = null;
         if (Long.MAX_VALUE != cutFrom)
         {
