@@ -40,7 +40,8 @@ public final class HardStateFile implements AutoCloseable
     }
 
     /**
-     * Opens the record, or makes the first one in a directory that has none.
+     * Opens the record, or makes the first one in a directory that has none. Beside a log of the earlier
+     * implementation, of whose votes nothing is known, it begins with the term that {@link OlderLogs} says.
      *
      * @throws StorageException if the file is there and holds no sound record, or is missing beside a log.
      */
@@ -48,15 +49,8 @@ public final class HardStateFile implements AutoCloseable
     {
         if (!TwoCopyFile.existsIn(storage, FILE_NAME))
         {
-            for (final String name : storage.list())
-            {
-                if (LogSegment.sequenceOf(name) >= 0)
-                {
-                    throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
-                        "\" is missing. " + WHAT_TO_DO);
-                }
-            }
-            TwoCopyFile.create(storage, FILE_NAME, MAGIC, record -> {});
+            final long term = firstTerm(storage);
+            TwoCopyFile.create(storage, FILE_NAME, MAGIC, record -> record.putLong(TERM_OFFSET, term, LITTLE_ENDIAN));
         }
         final TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.PRIVATE), MAGIC);
         if (!file.recover())
@@ -67,6 +61,23 @@ public final class HardStateFile implements AutoCloseable
         }
         storage.forceDirectory();
         return new HardStateFile(file);
+    }
+
+    private static long firstTerm(final Storage storage)
+    {
+        if (OlderLogs.isIn(storage))
+        {
+            return OlderLogs.firstTerm(WalReader.inspect(storage).lastTerm());
+        }
+        for (final String name : storage.list())
+        {
+            if (LogSegment.sequenceOf(name) >= 0)
+            {
+                throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
+                    "\" is missing. " + WHAT_TO_DO);
+            }
+        }
+        return 0;
     }
 
     /** The term that a directory holds, without changing anything; 0 if there is none. */

@@ -21,7 +21,7 @@ final class HeaderRepair
     static boolean isPossible(final SegmentScan scan, final LogTail tail)
     {
         final StorageFile file = scan.file();
-        return RecoveryCase.BAD_HEADER == scan.ending() && 0 == scan.end() &&
+        return RecoveryCase.BAD_HEADER == scan.ending() && 0 == scan.end() && !scan.format().isOlder() &&
             file.length() > SegmentHeader.LENGTH + EntryFrame.HEADER_LENGTH &&
             EntryFrame.isIntact(
                 new Crc32c(), file.buffer(), SegmentHeader.LENGTH, file.length() - SegmentHeader.LENGTH) &&

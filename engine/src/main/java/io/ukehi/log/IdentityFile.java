@@ -40,7 +40,8 @@ public final class IdentityFile
     }
 
     /**
-     * Checks that the directory belongs to a member, or makes it so if it is empty.
+     * Checks that the directory belongs to a member, or makes it so if it is empty, or holds nothing but a log of the
+     * earlier implementation, which keeps no identity.
      *
      * @param newLogId id of the log, if it is a new one; not 0.
      * @return the id of the log.
@@ -51,10 +52,12 @@ public final class IdentityFile
     {
         boolean exists = false;
         boolean hasLog = false;
+        boolean hasVote = false;
         for (final String name : storage.list())
         {
             exists |= FILE_NAME.equals(name);
-            hasLog |= LogSegment.sequenceOf(name) >= 0 || HardStateFile.FILE_NAME.equals(name);
+            hasLog |= LogSegment.sequenceOf(name) >= 0;
+            hasVote |= HardStateFile.FILE_NAME.equals(name);
             if (NEW_FILE_NAME.equals(name))
             {
                 storage.delete(name);
@@ -62,8 +65,7 @@ public final class IdentityFile
         }
         if (!exists)
         {
-            OlderLogs.refuse(storage);
-            if (hasLog)
+            if (hasVote || (hasLog && !OlderLogs.isIn(storage)))
             {
                 throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
                     "\" is missing: it cannot be told whose log it is");

@@ -1,5 +1,6 @@
 package io.ukehi.log;
 
+import java.nio.ByteBuffer;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
@@ -12,6 +13,7 @@ import org.agrona.DirectBuffer;
  */
 public class LogCursor
 {
+    private static final int INITIAL_ROOM = 64 * 1024;
     private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
     private DirectBuffer buffer = NOTHING;
@@ -20,6 +22,9 @@ public class LogCursor
     private int count;
     private int position;
     private int current;
+
+    /** Of the cursor's own, for what does not lie anywhere as frames; null as a rule. */
+    private UnsafeBuffer room;
 
     // Where a read that goes on after this run begins, as long as the log is of the same generation.
     private LogSegment segment;
@@ -36,6 +41,22 @@ public class LogCursor
         position = newOffset;
         current = -1;
         generation = -1;
+    }
+
+    /** Room of the cursor's own, of at least a number of bytes; what was put there before stays. */
+    final UnsafeBuffer room(final int bytes)
+    {
+        if (null == room || room.capacity() < bytes)
+        {
+            final UnsafeBuffer larger = new UnsafeBuffer(
+                ByteBuffer.allocateDirect(Math.max(INITIAL_ROOM, BitUtil.findNextPositivePowerOfTwo(bytes))));
+            if (null != room)
+            {
+                larger.putBytes(0, room, 0, room.capacity());
+            }
+            room = larger;
+        }
+        return room;
     }
 
     final void remember(final LogSegment runSegment, final long logGeneration, final long indexAfter)

@@ -58,6 +58,11 @@ final class LogCut
     {
         final int keep = chain.placeOf(index);
         final LogSegment segment = chain.get(keep);
+        if (segment.isOlder())
+        {
+            cutOlder(keep, index);
+            return;
+        }
         if (!segment.isWritable())
         {
             CoverageMark.CUT_INTO_SEALED_SEGMENT.hit();
@@ -73,6 +78,21 @@ final class LogCut
         setTail(segment, index - 1);
         sync.onReopened(segment);
         sync.onDurable();
+        chain.onChanged();
+    }
+
+    /** Later segments go as ever; then a native one with what is left takes the older one's place, in one step. */
+    private void cutOlder(final int keep, final long index)
+    {
+        removeAfter(keep);
+        final LogSegment older = chain.get(keep);
+        final LogSegment segment = sync.replace(older, index - 1);
+        chain.replaceLast(segment);
+        older.file().close();
+        terms.truncateFrom(index);
+        setTail(segment, index - 1);
+        sync.goOn(false);
+        sync.onReopened(segment);
         chain.onChanged();
     }
 
@@ -99,7 +119,7 @@ final class LogCut
     {
         if (index < segment.firstIndex())
         {
-            SegmentHeader.before(segment.buffer(), tail);
+            segment.before(tail);
         }
         else
         {

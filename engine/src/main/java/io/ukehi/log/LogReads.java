@@ -33,6 +33,10 @@ final class LogReads
     {
         final LogSegment segment = chain.holding(fromIndex);
         final long last = Math.min(toIndex, segment.lastIndex());
+        if (segment.isOlder())
+        {
+            return readOlder(segment, fromIndex, last, maxBytes, cursor);
+        }
         final int continuedAt = cursor.isContinuedBy(segment, chain.generation(), fromIndex) ? cursor.limit() : -1;
         return segment.isWritable() ?
             readStored(segment, fromIndex, last, maxBytes, continuedAt, cursor) :
@@ -96,16 +100,32 @@ final class LogReads
         return length;
     }
 
+    /** Framed as it is read, in the cursor's own room. */
+    private int readOlder(
+        final LogSegment segment,
+        final long fromIndex,
+        final long toIndex,
+        final int maxBytes,
+        final LogCursor cursor)
+    {
+        final int length = segment.older().read(fromIndex, toIndex, maxBytes, cursor);
+        if (0 == length)
+        {
+            damagedIndex = segment.older().damagedIndex();
+            return SegmentedLog.DAMAGED;
+        }
+        return length;
+    }
+
     /** CRC32C of the frame of an entry that is held, not the newest; or of the one before the first. */
     int frameCrcAt(final long index)
     {
         if (index < chain.first().firstIndex())
         {
-            SegmentHeader.before(chain.first().buffer(), link);
+            chain.first().before(link);
             return link.crc();
         }
-        final LogSegment segment = chain.holding(index);
-        return EntryFrame.crc(segment.buffer(), segment.positionOf(index));
+        return chain.holding(index).frameCrcAt(index);
     }
 
     /** First entry that was found damaged, by a read or by the scrub; 0 if there is none. */
@@ -119,7 +139,7 @@ final class LogReads
     long damagedTo()
     {
         final long index = damagedIndex();
-        if (!isSealed(index))
+        if (!isRepairable(index))
         {
             return 0;
         }
@@ -130,7 +150,7 @@ final class LogReads
     boolean repair(final LogCursor run)
     {
         final long index = run.index();
-        if (!isSealed(index))
+        if (!isRepairable(index))
         {
             return false;
         }
@@ -143,10 +163,11 @@ final class LogReads
         return true;
     }
 
-    private boolean isSealed(final long index)
+    /** Files of the earlier implementation are never written to: damage there is the next start's to judge. */
+    private boolean isRepairable(final long index)
     {
         return index >= chain.first().firstIndex() && index < chain.active().firstIndex() &&
-            !chain.holding(index).isWritable();
+            !chain.holding(index).isWritable() && !chain.holding(index).isOlder();
     }
 
     /** The oldest entries are gone: damage to them concerns nobody any more. */

@@ -69,7 +69,7 @@ final class LogRecovery
 
     private void run(final NanoClock clock)
     {
-        OlderLogs.refuse(storage);
+        NativeReplacement.removeUnfinished(storage);
         read();
         if (null != broken && RecoveryCase.Kind.DAMAGED == broken.ending().kind() &&
             (CorruptionPolicy.REFUSE_START == config.corruptionPolicy() || !config.hasPeers()))
@@ -130,15 +130,26 @@ final class LogRecovery
 
     private void follow(final SegmentScan scan, final LogSegment previous)
     {
-        final LogSegment segment = new LogSegment(scan.sequence(), scan.file(), false);
+        final LogSegment segment = LogSegment.found(scan);
         segments.add(segment);
+        final OlderRecords older = segment.older();
+        if (null != older)
+        {
+            older.begin(tail);
+        }
         segment.begin(tail.index() + 1, null == previous ? 0 : previous.basePosition() + previous.length());
         if (null != previous)
         {
             previous.next(segment);
         }
+        int crc = tail.crc();
         while (scan.next(tail, entry))
         {
+            if (null != older)
+            {
+                older.onRecord(segment.end(), crc);
+                crc = tail.crc();
+            }
             terms.onAppend(tail.index(), tail.term());
             segment.onAppended(scan.end() - segment.end());
         }
@@ -209,7 +220,7 @@ final class LogRecovery
             return files.nextSequence();
         }
         if (CorruptionPolicy.ALERT_AND_CONTINUE == config.corruptionPolicy() &&
-            RecoveryCase.Kind.DAMAGED == broken.ending().kind() && isHeld())
+            RecoveryCase.Kind.DAMAGED == broken.ending().kind() && isHeld() && !segments.getLast().isOlder())
         {
             final List<String> following = fromBroken().stream().skip(1).map(scan -> scan.file().name()).toList();
             detached = DetachedTail.find(storage, config, segments.getLast(), tail, following);
@@ -245,6 +256,11 @@ final class LogRecovery
         }
         final LogSegment newest = segments.getLast();
         newest.next(null);
+        if (newest.isOlder())
+        {
+            goOnBehindOlder(newest);
+            return;
+        }
         newest.attach(storage.open(newest.file().name(), config.writableMapping()), true);
         rewrite(newest);
         if (isHeld() && null == detached)
@@ -260,6 +276,35 @@ final class LogRecovery
             CoverageMark.TORN_END.hit();
             tornBytes = cut(newest);
         }
+    }
+
+    /**
+     * A file of the earlier implementation is never written to. A torn tail stays where it is, since it reads the same
+     * at each start; what has to go takes the file with it, which a native segment replaces.
+     */
+    private void goOnBehindOlder(final LogSegment newest)
+    {
+        if (isHeld())
+        {
+            segments.set(segments.size() - 1,
+                NativeReplacement.replace(storage, config, newest, tail.index(), files.mark(), 0));
+        }
+        else
+        {
+            final LogSegment next = addFresh(newest.basePosition() + newest.length());
+            newest.next(next);
+        }
+    }
+
+    private LogSegment addFresh(final long basePosition)
+    {
+        final LogSegment segment = supply.prepareNow();
+        segments.add(segment);
+        segment.begin(tail.index() + 1, basePosition);
+        SegmentHeader.put(new Crc32c(), segment.buffer(), segment.sequence(), config.logId(), segment.firstIndex(),
+            tail, segment.length());
+        segment.file().write(0, SegmentHeader.LENGTH);
+        return segment;
     }
 
     /**
@@ -291,13 +336,8 @@ final class LogRecovery
 
     private void createFirst()
     {
-        final LogSegment segment = supply.prepareNow();
-        segments.add(segment);
-        segment.begin(1, 0);
         tail.set(0, 0, 0, 0, 0);
-        SegmentHeader.put(
-            new Crc32c(), segment.buffer(), segment.sequence(), config.logId(), 1, tail, segment.length());
-        segment.file().write(0, SegmentHeader.LENGTH);
+        addFresh(0);
     }
 
     /**

@@ -28,6 +28,8 @@ final class LogScrub implements AutoCloseable
     private volatile long checkedBytes;
     // Of the flusher's thread.
     private StorageFile file;
+    /** Null unless the segment is of an older format. */
+    private OlderFrame older;
     private int position;
     private long sliceBeganNs;
     // Of the duty cycle.
@@ -98,6 +100,14 @@ final class LogScrub implements AutoCloseable
             // Purged in this very moment. Whoever reads it will see if it is anything else.
             return false;
         }
+        older = null;
+        if (current.isOlder())
+        {
+            older = new OlderFrame(WalFormat.of(file.buffer(), current.sequence()), file.buffer());
+            position = OlderFrame.FILE_HEADER_LENGTH;
+            current.before(tail);
+            return true;
+        }
         position = SegmentHeader.LENGTH;
         if (null != SegmentHeader.fault(crc, file.buffer()))
         {
@@ -115,20 +125,42 @@ final class LogScrub implements AutoCloseable
         final int from = position;
         while (null != file && position < sliceEnd && position < current.end())
         {
-            if (!EntryFrame.isIntact(crc, file.buffer(), position, current.end() - position) ||
-                !tail.isFollowedBy(file.buffer(), position))
+            final int length = null == older ? frameLength(current) : recordLength();
+            if (0 == length)
             {
                 onDamage();
                 return;
             }
-            tail.set(file.buffer(), position);
-            position += BitUtil.align(EntryFrame.length(file.buffer(), position), EntryFrame.ALIGNMENT);
+            position += length;
         }
         checkedBytes += position - from;
         if (position >= current.end())
         {
             end();
         }
+    }
+
+    /** Length of the next frame, which becomes the tail; 0 if it is damaged. */
+    private int frameLength(final LogSegment current)
+    {
+        if (!EntryFrame.isIntact(crc, file.buffer(), position, current.end() - position) ||
+            !tail.isFollowedBy(file.buffer(), position))
+        {
+            return 0;
+        }
+        tail.set(file.buffer(), position);
+        return BitUtil.align(EntryFrame.length(file.buffer(), position), EntryFrame.ALIGNMENT);
+    }
+
+    /** The same of a record of the earlier implementation. */
+    private int recordLength()
+    {
+        if (!older.isIntact(position) || older.index(position) != tail.index() + 1)
+        {
+            return 0;
+        }
+        tail.set(older.index(position), older.term(position), older.token(position), 0, 0);
+        return older.length(position);
     }
 
     private void onDamage()

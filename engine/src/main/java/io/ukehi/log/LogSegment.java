@@ -23,6 +23,8 @@ final class LogSegment
 
     private final long sequence;
     private final int length;
+    /** Null unless the file is in a format of the earlier implementation. */
+    private final OlderRecords older;
     private StorageFile file;
     private UnsafeBuffer buffer;
     private boolean isWritable;
@@ -36,10 +38,24 @@ final class LogSegment
 
     LogSegment(final long sequence, final StorageFile file, final boolean isWritable)
     {
+        this(sequence, file, isWritable, null);
+    }
+
+    private LogSegment(
+        final long sequence, final StorageFile file, final boolean isWritable, final OlderRecords older)
+    {
         this.sequence = sequence;
+        this.older = older;
         this.length = file.length();
         this.positions = new int[INITIAL_POSITIONS];
         attach(file, isWritable);
+    }
+
+    /** A segment as it is found: of an older format, where its file is. */
+    static LogSegment found(final SegmentScan scan)
+    {
+        return new LogSegment(scan.sequence(), scan.file(), false, !scan.format().isOlder() ? null :
+            new OlderRecords(scan.format(), scan.file().buffer()));
     }
 
     static String fileName(final long sequence)
@@ -68,7 +84,26 @@ final class LogSegment
         firstIndex = newFirstIndex;
         lastIndex = newFirstIndex - 1;
         basePosition = newBasePosition;
-        end = SegmentHeader.LENGTH;
+        end = null == older ? SegmentHeader.LENGTH : OlderFrame.FILE_HEADER_LENGTH;
+    }
+
+    /** Sets a tail to the entry before the first. */
+    void before(final LogTail tail)
+    {
+        if (null == older)
+        {
+            SegmentHeader.before(buffer, tail);
+        }
+        else
+        {
+            older.before(tail);
+        }
+    }
+
+    /** CRC32C of the frame of an entry. */
+    int frameCrcAt(final long index)
+    {
+        return null == older ? EntryFrame.crc(buffer, positionOf(index)) : older.frameCrcAt(index);
     }
 
     /** Exchanges the mapping below; the bytes are the same. Returns the old one, which is the caller's to close. */
@@ -172,6 +207,17 @@ final class LogSegment
     UnsafeBuffer buffer()
     {
         return buffer;
+    }
+
+    /** Whether the file is in a format of the earlier implementation: then it is read by {@link #older()} alone. */
+    boolean isOlder()
+    {
+        return null != older;
+    }
+
+    OlderRecords older()
+    {
+        return older;
     }
 
     boolean isWritable()

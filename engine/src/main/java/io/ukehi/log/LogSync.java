@@ -9,7 +9,9 @@ import org.agrona.concurrent.NanoClock;
 final class LogSync
 {
     private final Storage storage;
+    private final LogConfig config;
     private final Durability durability;
+    private final DurableMark mark;
     private final SegmentChain chain;
     private final LogTail tail;
     private final SegmentSupply supply;
@@ -29,13 +31,15 @@ final class LogSync
         final LogScrub scrub)
     {
         this.storage = storage;
+        this.config = config;
         this.durability = config.durability();
+        this.mark = recovered.mark();
         this.chain = chain;
         this.tail = recovered.tail();
         this.supply = recovered.supply();
         this.unforcedFrom = chain.active().sequence();
         this.commitIndex = recovered.report().commitIndex();
-        this.writer = new SegmentWriter(recovered.mark(), config, clock);
+        this.writer = new SegmentWriter(mark, config, clock);
         this.flusher = new LogFlusher(
             queue, writer, supply, scrub, () -> commitIndex, Durability.BATCH == durability);
         goOn(false);
@@ -151,6 +155,12 @@ final class LogSync
     void forceMark()
     {
         writer.forceMark(0, commitIndex);
+    }
+
+    /** While the flusher rests: puts a native segment in the place of an older one, the newest; durable on return. */
+    LogSegment replace(final LogSegment older, final long lastIndex)
+    {
+        return NativeReplacement.replace(storage, config, older, lastIndex, mark, commitIndex);
     }
 
     /** While the flusher rests: everything up to the log's end is durable. */

@@ -2,8 +2,10 @@ package io.ukehi.log;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.ukehi.Crc32c;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -37,6 +39,7 @@ final class OlderFrame
     private static final int CRC_LENGTH = 4;
 
     private final CRC32 crc = new CRC32();
+    private final UnsafeBuffer header = new UnsafeBuffer(new byte[EntryFrame.HEADER_LENGTH]);
     private final DirectBuffer file;
     private final int trailerLength;
 
@@ -106,6 +109,20 @@ final class OlderFrame
     int crcExpected(final int at)
     {
         return computeCrc(crc, file, at + TERM_OFFSET, length(at) - TERM_OFFSET - CRC_LENGTH);
+    }
+
+    /** The checksum that the record's frame has: native, of type {@link WalEntry#TYPE_OF_OLDER}, time 0. */
+    int chain(final Crc32c crc32c, final int at, final int previousCrc)
+    {
+        final int length = commandLength(at);
+        final int covered = EntryFrame.CRC_OFFSET + Integer.BYTES;
+        EntryFrame.putHeader(
+            header, 0, length, term(at), index(at), token(at), 0, WalEntry.TYPE_OF_OLDER, previousCrc);
+        return crc32c.reset()
+            .update(header, 0, EntryFrame.CRC_OFFSET)
+            .update(header, covered, EntryFrame.HEADER_LENGTH - covered)
+            .update(file, commandOffset(at), length)
+            .value();
     }
 
     /** CRC-32 of a range. */

@@ -1,7 +1,6 @@
 package io.ukehi.log;
 
 import io.ukehi.Crc32c;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -21,7 +20,6 @@ import org.agrona.DirectBuffer;
 final class OlderSegmentScan extends SegmentScan
 {
     private final Crc32c crc = new Crc32c();
-    private final UnsafeBuffer header = new UnsafeBuffer(new byte[EntryFrame.HEADER_LENGTH]);
     private final DirectBuffer buffer;
     private final OlderFrame frame;
 
@@ -39,6 +37,12 @@ final class OlderSegmentScan extends SegmentScan
         {
             return fault(RecoveryCase.BROKEN_SEQUENCE, 0, tail,
                 "the segment before it is " + LogSegment.fileName(sequenceBefore));
+        }
+        final int magic = WalFormat.OLDER_V1 == format() ? WalFormat.MAGIC_V1 : SegmentHeader.MAGIC;
+        if (buffer.capacity() >= Integer.BYTES && OlderFrame.magic(buffer) != magic)
+        {
+            return fault(RecoveryCase.BAD_HEADER, 0, tail,
+                "magic number is 0x" + Integer.toHexString(OlderFrame.magic(buffer)));
         }
         final int version = WalFormat.OLDER_V1 == format() ? 1 : 2;
         if (buffer.capacity() >= 2 * Integer.BYTES && OlderFrame.version(buffer) != version)
@@ -77,7 +81,7 @@ final class OlderSegmentScan extends SegmentScan
                 frame.term(at) + ", the one before it entry " + tail.index() + " of term " + tail.term());
         }
         entry.setOlder(buffer, frame, at);
-        tail.set(entry.index(), entry.term(), entry.token(), 0, chain(entry, tail.crc()));
+        tail.set(entry.index(), entry.term(), entry.token(), 0, frame.chain(crc, at, tail.crc()));
         moveTo(at + frame.length(at));
         return true;
     }
@@ -86,19 +90,6 @@ final class OlderSegmentScan extends SegmentScan
     {
         return frame.index(at) == tail.index() + 1 && frame.term(at) >= tail.term() &&
             Long.compareUnsigned(frame.token(at), tail.token()) >= 0 && 0 == tail.clusterTimeNs();
-    }
-
-    private int chain(final WalEntry entry, final int previousCrc)
-    {
-        final int length = entry.payload().capacity();
-        EntryFrame.putHeader(
-            header, 0, length, entry.term(), entry.index(), entry.token(), 0, entry.type(), previousCrc);
-        final int covered = EntryFrame.CRC_OFFSET + Integer.BYTES;
-        return crc.reset()
-            .update(header, 0, EntryFrame.CRC_OFFSET)
-            .update(header, covered, EntryFrame.HEADER_LENGTH - covered)
-            .update(entry.payload(), 0, length)
-            .value();
     }
 
     private boolean judge(final int at, final LogTail tail)

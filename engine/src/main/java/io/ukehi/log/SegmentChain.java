@@ -106,6 +106,13 @@ final class SegmentChain
         return last;
     }
 
+    /** Puts another segment with the same first entry in the place of the newest. */
+    void replaceLast(final LogSegment segment)
+    {
+        segments[count - 1] = segment;
+        active = segment;
+    }
+
     /** Removes the oldest segments, not all. Their files are the caller's to close. */
     void removeFirst(final int number)
     {

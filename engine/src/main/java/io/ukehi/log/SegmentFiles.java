@@ -79,8 +79,19 @@ final class SegmentFiles implements AutoCloseable
                 markFile = files.get(i).name();
             }
         }
-        isForced = null == markFile ? !isMarkExpected :
+        // The first native segment is forced before a term is stored: without one nothing of ours was lost either.
+        isForced = null == markFile ? !isMarkExpected || isAllOlder() :
             !mark.isUnforced() || mark.isClean() || (0 != bootId && bootId == mark.bootId());
+    }
+
+    private boolean isAllOlder()
+    {
+        boolean isAllOlder = used > 0;
+        for (int i = 0; i < used; i++)
+        {
+            isAllOlder &= format(i).isOlder();
+        }
+        return isAllOlder;
     }
 
     private void addScans(final long knownLogId)

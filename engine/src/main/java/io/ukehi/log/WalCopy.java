@@ -136,8 +136,7 @@ public final class WalCopy
     {
         final boolean isVoteLost = 0 == found.hardState().soundCopies();
         final boolean keepsVote = !isVoteLost && found.hardState().term() >= found.lastTerm();
-        final long term = isVoteLost ? Math.max(found.lastTerm(), termSeen) + 1 :
-            Math.max(found.hardState().term(), found.lastTerm());
+        final long term = isVoteLost ? firstTerm(found) : Math.max(found.hardState().term(), found.lastTerm());
         final int votedFor = keepsVote ? found.hardState().votedFor() : 0;
         final HardStateFile hardState = HardStateFile.open(target);
         try
@@ -153,6 +152,12 @@ public final class WalCopy
         IdentityFile.write(target, null == known ? 0 : known.clusterId(), null == known ? 0 : known.groupId(),
             null == known ? IdentityFile.UNCLAIMED : known.memberId(), newLogId);
         return new Result(found, entries, term, votedFor, isVoteLost);
+    }
+
+    /** Without any knowledge of other members' terms, as far behind as a node begins that starts on the directory. */
+    private long firstTerm(final WalReport found)
+    {
+        return 0 == termSeen ? OlderLogs.firstTerm(found.lastTerm()) : Math.max(found.lastTerm(), termSeen) + 1;
     }
 
     private long copyLog(final WalReader reader, final WalReport found, final Storage target)

@@ -70,13 +70,28 @@ public enum WalFormat
         }
         if (length < SegmentHeader.LENGTH)
         {
-            return EntryFrame.isZero(file, 0, length) ? UNUSED : UNKNOWN;
+            return EntryFrame.isZero(file, 0, length) ? UNUSED : olderButForMagic(file, sequence);
         }
         if (SegmentHeader.isUnused(file))
         {
             return UNUSED;
         }
-        return isLaidOutAsNative(file) ? NATIVE : UNKNOWN;
+        return isLaidOutAsNative(file) ? NATIVE : olderButForMagic(file, sequence);
+    }
+
+    /** By the rest of an older header, where its magic number is damaged. */
+    private static WalFormat olderButForMagic(final DirectBuffer file, final long sequence)
+    {
+        if (file.capacity() < OlderFrame.FILE_HEADER_LENGTH || sequence != OlderFrame.segmentId(file))
+        {
+            return UNKNOWN;
+        }
+        return switch (OlderFrame.version(file))
+        {
+            case 1 -> OLDER_V1;
+            case 2 -> OLDER_V2;
+            default -> UNKNOWN;
+        };
     }
 
     private static boolean isNative(final DirectBuffer file)

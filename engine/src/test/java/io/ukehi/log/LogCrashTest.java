@@ -193,7 +193,7 @@ class LogCrashTest
         }
     }
 
-    private static void explain(final String where, final Runnable check)
+    static void explain(final String where, final Runnable check)
     {
         try
         {
@@ -245,7 +245,7 @@ class LogCrashTest
     }
 
     /** Opens what was found, goes on, loses power again, and opens once more. */
-    private static void goOn(final CrashableLog found, final SplittableRandom random)
+    static void goOn(final CrashableLog found, final SplittableRandom random)
     {
         found.open();
         if (found.most.lastIndex() > 0 && 0 == random.nextInt(3))
@@ -305,7 +305,7 @@ class LogCrashTest
         }
     }
 
-    private static void recoverInManyTries(final CrashableLog found, final SplittableRandom random)
+    static void recoverInManyTries(final CrashableLog found, final SplittableRandom random)
     {
         final CrashableLog probe = found.afterKill().open();
         final long operations = probe.disk.operations();

@@ -41,6 +41,22 @@ final class LogHistory
         this.term = term;
     }
 
+    /** What a directory holds, up to its end; what is appended next belongs to a later term. */
+    static LogHistory of(final WalReader reader)
+    {
+        final List<Entry> entries = new ArrayList<>();
+        long lastTerm = 0;
+        while (reader.next())
+        {
+            final WalEntry entry = reader.entry();
+            final byte[] payload = new byte[entry.payload().capacity()];
+            entry.payload().getBytes(0, payload);
+            entries.add(new Entry(entry.type(), entry.term(), entry.token(), entry.clusterTimeNs(), payload));
+            lastTerm = entry.term();
+        }
+        return new LogHistory(entries, entries.size(), lastTerm + 1);
+    }
+
     LogHistory copy()
     {
         final LogHistory copy = new LogHistory(new ArrayList<>(entries), stamp, term);

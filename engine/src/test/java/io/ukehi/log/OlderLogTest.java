@@ -1,9 +1,7 @@
 package io.ukehi.log;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.sim.SimDisk;
@@ -189,24 +187,5 @@ class OlderLogTest
         final WalReport report = WalReader.inspect(disk);
         assertEquals(0, report.lastIndex());
         assertEquals(RecoveryCase.NOT_CHAINED, report.faults().getFirst().row());
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"v1", "v2", "v1-then-v2"})
-    void shouldRefuseToStartANodeAndSayWhatToDo(final String name)
-    {
-        final SimDisk disk = OlderFixtures.disk(name);
-        final String[] files = disk.list();
-        final LogConfig config = LogHarness.config(Durability.BATCH);
-        for (final Runnable start : List.<Runnable>of(
-            () -> SegmentedLog.open(disk, config, () -> 0),
-            () -> IdentityFile.claim(disk, 1, 0, 1, 5)))
-        {
-            final StorageException refusal = assertThrows(StorageException.class, start::run);
-            assertTrue(refusal.getMessage().contains("ukehi wal convert"), refusal.getMessage());
-            assertTrue(refusal.getMessage().contains(files[0]), refusal.getMessage());
-            assertArrayEquals(files, disk.list(), "nothing is changed");
-        }
-        assertEquals(OlderFixtures.entries(name), OlderFixtures.read(WalReader.open(disk)));
     }
 }
