@@ -44,6 +44,15 @@ final class StatusCommand implements Callable<Integer>
                 String.format("%016x", member.stateDigest()), member.electionCount(), member.errorCount(),
                 member.sessionCount());
         }
+        for (final MemberStatus member : status.members())
+        {
+            if (0 != member.doubtfulTo())
+            {
+                System.out.printf("%6d  may have acknowledged entries %s that it does not hold: it does not vote, " +
+                    "and counts for nothing, before it has caught up with a leader%n", member.nodeId(),
+                    MemberStatus.UNBOUNDED == member.doubtfulTo() ? "without a bound" : "up to " + member.doubtfulTo());
+            }
+        }
         for (final int silent : status.silent())
         {
             System.out.printf("%6d  does not answer%n", silent);

@@ -75,6 +75,7 @@ final class MemberAnswers
                 reply.stateDigest(),
                 reply.electionCount(),
                 reply.errorCount(),
+                reply.doubtfulTo(),
                 reply.sessionCount());
         }
     }

@@ -17,6 +17,9 @@ import io.ukehi.codecs.client.NodeRole;
  * @param stateDigest   digest of the state machine at {@code appliedIndex}: equal on members that applied the same.
  * @param electionCount elections it has stood in since it started.
  * @param errorCount    errors it has counted since it started.
+ * @param doubtfulTo    highest index that it may have acknowledged without holding it: until it has caught up it does
+ *                      not vote and counts for nothing. 0 if it is in no doubt, {@link #UNBOUNDED} if there is
+ *                      no bound.
  * @param sessionCount  clients connected to it.
  */
 public record MemberStatus(
@@ -32,6 +35,9 @@ public record MemberStatus(
     long stateDigest,
     long electionCount,
     long errorCount,
+    long doubtfulTo,
     int sessionCount)
 {
+    /** {@link #doubtfulTo()} of a member that may have acknowledged anything. */
+    public static final long UNBOUNDED = Long.MAX_VALUE;
 }

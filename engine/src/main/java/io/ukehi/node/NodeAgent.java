@@ -621,7 +621,8 @@ final class NodeAgent implements Agent
                 .log(log.firstIndex(), log.lastIndex(), log.durableIndex())
                 .progress(raft.commitIndex(), replica.appliedIndex())
                 .stateDigest(replica.stateDigest())
-                .counts(raft.electionCount(), errors.count());
+                .counts(raft.electionCount(), errors.count())
+                .doubtfulTo(raft.doubtfulTo());
         }
     }
 }

@@ -241,6 +241,7 @@ public final class ClientMessageEncoder
             .stateDigest(status.stateDigest)
             .electionCount(status.electionCount)
             .errorCount(status.errorCount)
+            .doubtfulTo(status.doubtfulTo)
             .nodeId(nodeId)
             .leaderId(status.leaderId)
             .sessionCount(status.sessionCount)

@@ -17,6 +17,7 @@ public final class ClientStatus
     long stateDigest;
     long electionCount;
     long errorCount;
+    long doubtfulTo;
     int leaderId;
     int sessionCount;
     NodeRole role;
@@ -36,6 +37,7 @@ public final class ClientStatus
         stateDigest = 0;
         electionCount = 0;
         errorCount = 0;
+        doubtfulTo = 0;
         leaderId = ClientMessageEncoder.NO_LEADER;
         sessionCount = 0;
         role = NodeRole.RECOVERING;
@@ -76,6 +78,13 @@ public final class ClientStatus
     public ClientStatus stateDigest(final long digest)
     {
         stateDigest = digest;
+        return this;
+    }
+
+    /** Highest index that this node may have acknowledged without holding it; 0 if it is in no doubt. */
+    public ClientStatus doubtfulTo(final long index)
+    {
+        doubtfulTo = index;
         return this;
     }
 

@@ -107,7 +107,7 @@ class ClientMessageEncoderTest
         encoder.leader(9, 3);
         final ClientStatus status = new ClientStatus();
         encoder.fill(status, 4);
-        status.role(NodeRole.CANDIDATE).log(10, 20, 19).progress(18, 17).stateDigest(-16).counts(2, 1);
+        status.role(NodeRole.CANDIDATE).log(10, 20, 19).progress(18, 17).stateDigest(-16).counts(2, 1).doubtfulTo(21);
         shouldBeSound(encoder.statusReply(5, 6, status));
         final StatusReplyDecoder reply = new StatusReplyDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header);
         assertEquals(5, reply.sessionId());
@@ -121,6 +121,7 @@ class ClientMessageEncoderTest
         assertEquals(-16, reply.stateDigest());
         assertEquals(2, reply.electionCount());
         assertEquals(1, reply.errorCount());
+        assertEquals(21, reply.doubtfulTo());
         assertEquals(NODE_ID, reply.nodeId());
         assertEquals(3, reply.leaderId());
         assertEquals(4, reply.sessionCount());
