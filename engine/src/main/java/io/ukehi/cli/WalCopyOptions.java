@@ -3,6 +3,7 @@ package io.ukehi.cli;
 import io.ukehi.log.WalCopy;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -33,6 +34,9 @@ final class WalCopyOptions
         description = "Length of the copy's segments; default: as in DIR, or 64 MiB.")
     private int segmentLength;
 
+    @Mixin
+    private WalPolicy policy;
+
     Path source()
     {
         return source;
@@ -43,6 +47,7 @@ final class WalCopyOptions
         return target;
     }
 
+    /** Copies; whether damage may end the copy is the policy's, if one is named. */
     WalCopy.Result copy(final boolean mayLeaveOut)
     {
         if (segmentLength < 0 || 0 != segmentLength % 4096)
@@ -53,7 +58,7 @@ final class WalCopyOptions
             .segmentLength(segmentLength)
             .termSeen(termSeen)
             .newLogId(ThreadLocalRandom.current().nextLong() | 1)
-            .mayLeaveOut(mayLeaveOut);
+            .mayLeaveOut(policy.mayLeaveOut(mayLeaveOut));
         if (memberId > 0)
         {
             copy.owner(clusterId, groupId, memberId);

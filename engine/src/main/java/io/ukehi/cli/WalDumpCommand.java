@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.agrona.DirectBuffer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -29,6 +30,9 @@ final class WalDumpCommand implements Callable<Integer>
 
     @Parameters(index = "0", paramLabel = "DIR", description = "Data directory.")
     private Path directory;
+
+    @Mixin
+    private WalPolicy policy;
 
     @ArgGroup
     private Form form = new Form();
@@ -53,6 +57,10 @@ final class WalDumpCommand implements Callable<Integer>
     @Override
     public Integer call()
     {
+        if (!policy.mayLeaveOut(true))
+        {
+            refuseDamaged();
+        }
         final PrintWriter out = new PrintWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8));
         try (WalReader reader = WalReader.open(directory))
         {
@@ -70,6 +78,15 @@ final class WalDumpCommand implements Callable<Integer>
                 System.err.println("ukehi: " + fault);
             }
             return report.isSound() ? 0 : 1;
+        }
+    }
+
+    private void refuseDamaged()
+    {
+        final WalReport report = WalReader.inspect(directory);
+        if (report.hasHole())
+        {
+            throw new ToolException(report.faults().getLast().toString());
         }
     }
 

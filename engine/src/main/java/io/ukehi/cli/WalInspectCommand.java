@@ -5,6 +5,7 @@ import io.ukehi.log.WalReport;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code ukehi wal inspect DIR}: segments, durable mark, term and vote, identity. */
@@ -17,6 +18,9 @@ final class WalInspectCommand implements Callable<Integer>
     @Parameters(index = "0", paramLabel = "DIR", description = "Data directory.")
     private Path directory;
 
+    @Mixin
+    private WalPolicy policy;
+
     @Override
     public Integer call()
     {
@@ -25,6 +29,7 @@ final class WalInspectCommand implements Callable<Integer>
         System.out.println();
         WalText.state(report, System.out);
         WalText.faults(report, System.out);
+        policy.rehearse(directory, report, System.out);
         return 0;
     }
 }

@@ -5,6 +5,7 @@ import io.ukehi.log.WalReport;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code ukehi wal verify DIR}: exit code 0 if nothing is damaged, 1 with the place if something is. */
@@ -18,6 +19,9 @@ final class WalVerifyCommand implements Callable<Integer>
     @Parameters(index = "0", paramLabel = "DIR", description = "Data directory.")
     private Path directory;
 
+    @Mixin
+    private WalPolicy policy;
+
     @Override
     public Integer call()
     {
@@ -27,6 +31,7 @@ final class WalVerifyCommand implements Callable<Integer>
             throw new ToolException(directory + " holds no log");
         }
         WalText.faults(report, System.out);
+        policy.rehearse(directory, report, System.out);
         System.out.println((report.isSound() ? "sound: " : "damaged: ") + report.segments().size() +
             " segments, entries " + WalText.entries(report));
         return report.isSound() ? 0 : 1;

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /** Tells one run of the machine from the next: what an operating system draws anew each time it starts. */
-final class BootId
+public final class BootId
 {
     private static final Path FILE = Path.of("/proc/sys/kernel/random/boot_id");
 
@@ -15,7 +15,7 @@ final class BootId
     }
 
     /** A number for the machine's present run; 0 if the system does not tell. */
-    static long read()
+    public static long read()
     {
         try
         {

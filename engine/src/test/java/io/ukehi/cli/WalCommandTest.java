@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.FileStorage;
 import io.ukehi.log.HardStateFile;
 import io.ukehi.log.IdentityFile;
@@ -23,14 +24,17 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ukehi wal ...} on real directories: native ones, older ones, sound and damaged. */
@@ -220,6 +224,95 @@ class WalCommandTest
         assertTrue(held > 100 && held < LAST_INDEX);
         assertEquals(whole.subList(0, held), lines.subList(0, held));
         assertTrue(lines.getLast().startsWith("ukehi: " + SECOND), lines.getLast());
+    }
+
+    /** What is said of a policy must be what a log of that policy then does. */
+    @ParameterizedTest
+    @CsvSource({"truncate, TRUNCATE_TO_LAST_GOOD", "alert, ALERT_AND_CONTINUE"})
+    void shouldSayWhatAPolicyWouldDoAndChangeNothing(final String name, final CorruptionPolicy policy)
+        throws IOException
+    {
+        flip(SECOND, 5_000);
+        final List<String> before = contents(directory);
+        for (final String command : new String[]{"inspect", "verify"})
+        {
+            final String text = run("verify".equals(command) ? 1 : 0, "wal", command, directory.toString(),
+                "--policy", name);
+            assertEquals(before, contents(directory));
+            final Path copy = root.resolve(command);
+            copy(directory, copy);
+            try (FileStorage storage = FileStorage.open(copy))
+            {
+                final SegmentedLog log = SegmentedLog.open(storage, new LogConfig().segmentLength(SEGMENT_LENGTH)
+                    .maxPayloadLength(4_000).logId(55).corruptionPolicy(policy), () -> 0);
+                log.close();
+                final String range = "start with entries 1 to " + log.lastIndex();
+                assertTrue(text.contains(range), range + ": " + text);
+                assertTrue(text.contains("at most to entry " + log.recovery().doubtfulTo()), text);
+                log.recovery().setAside().forEach(file -> assertTrue(text.contains(file), text));
+                assertEquals(log.recovery().setAside().isEmpty(), text.contains("leave what follows"), text);
+            }
+        }
+    }
+
+    @Test
+    void shouldSayWhenANodeWouldRefuseAndRefuseWhereToldTo() throws IOException
+    {
+        for (final String policy : new String[]{"refuse", "truncate", "alert"})
+        {
+            final String text = run(0, "wal", "verify", directory.toString(), "--policy", policy);
+            assertTrue(text.contains("start with entries 1 to " + LAST_INDEX), text);
+            assertFalse(text.contains("doubt"), text);
+        }
+        flip(SECOND, 5_000);
+        final String text = run(0, "wal", "inspect", directory.toString(), "--policy", "refuse");
+        assertTrue(text.contains("refuse to start: " + SECOND), text);
+        assertTrue(run(1, "wal", "dump", directory.toString(), "--policy", "refuse").startsWith("ukehi: " + SECOND));
+        run(1, "wal", "salvage", directory.toString(), target.toString(), "--policy", "refuse");
+        assertFalse(Files.exists(target.resolve("identity")));
+        run(0, "wal", "convert", directory.toString(), root.resolve("copy").toString(), "--policy", "truncate");
+        run(2, "wal", "verify", directory.toString(), "--policy", "hope");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"v1", "v2", "v1-then-v2"})
+    void shouldSayThatANodeStartsOnOlderDirectories(final String name) throws IOException
+    {
+        copy(fixture(name), target);
+        for (final String policy : new String[]{"refuse", "truncate", "alert"})
+        {
+            final String text = run(0, "wal", "verify", target.toString(), "--policy", policy);
+            assertTrue(text.contains("start with entries 1 to 60"), text);
+        }
+        assertEquals(contents(fixture(name)), contents(target));
+    }
+
+    private static void copy(final Path source, final Path copy) throws IOException
+    {
+        Files.createDirectories(copy);
+        try (Stream<Path> files = Files.list(source))
+        {
+            for (final Path file : files.toList())
+            {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+    }
+
+    /** Name and checksum of each file. */
+    private static List<String> contents(final Path path) throws IOException
+    {
+        final List<String> lines = new ArrayList<>();
+        try (Stream<Path> files = Files.list(path))
+        {
+            for (final Path file : files.sorted().toList())
+            {
+                final CRC32 crc = new CRC32();
+                crc.update(Files.readAllBytes(file));
+                lines.add(file.getFileName() + " " + crc.getValue());
+            }
+        }
+        return lines;
     }
 
     @ParameterizedTest
