@@ -2,20 +2,19 @@ package io.ukehi.log;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import io.ukehi.Crc32c;
 import java.util.List;
-import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
- * Whose data directory this is: cluster, group, member and the id of its log. Written once, when the directory is first
- * used.
+ * Whose data directory this is: cluster, group, member and the id of its log. Written when the directory is first
+ * used, in two copies: see {@link TwoCopyFile}. Behind its first 16 bytes,
  * <pre>
- *   0       4       8               16              24      28      32
- *  +-------+-------+---------------+---------------+-------+-------+
- *  | magic | CRC32C| cluster  i64  |  log id  i64  | group |member |   zeros up to 4096
- *  +-------+-------+---------------+---------------+-------+-------+
+ *   16              24              32      36      40
+ *  +---------------+---------------+-------+-------+-----------------------+
+ *  | cluster  i64  |  log id  i64  | group |member | zeros up to 512       |
+ *  +---------------+---------------+-------+-------+-----------------------+
  * </pre>
- * The CRC32C covers the file behind itself. Member 0: a converted log, which belongs to whoever starts on it first.
+ * Member 0: a converted log, which belongs to whoever starts on it first.
  */
 public final class IdentityFile
 {
@@ -25,15 +24,12 @@ public final class IdentityFile
     /** Instead of a member: a log that was converted, and belongs to whoever starts on it first. */
     static final int UNCLAIMED = 0;
 
-    private static final String NEW_FILE_NAME = "identity.new";
-    private static final int FILE_LENGTH = 4096;
     /** "UKID". */
     private static final int MAGIC = 0x44494B55;
-    private static final int CRC_OFFSET = 4;
-    private static final int CLUSTER_OFFSET = 8;
-    private static final int LOG_OFFSET = 16;
-    private static final int GROUP_OFFSET = 24;
-    private static final int MEMBER_OFFSET = 28;
+    private static final int CLUSTER_OFFSET = TwoCopyFile.BODY_OFFSET;
+    private static final int LOG_OFFSET = CLUSTER_OFFSET + Long.BYTES;
+    private static final int GROUP_OFFSET = LOG_OFFSET + Long.BYTES;
+    private static final int MEMBER_OFFSET = GROUP_OFFSET + Integer.BYTES;
 
     private IdentityFile()
     {
@@ -50,90 +46,88 @@ public final class IdentityFile
     public static long claim(
         final Storage storage, final long clusterId, final int groupId, final int memberId, final long newLogId)
     {
-        boolean exists = false;
+        if (!TwoCopyFile.existsIn(storage, FILE_NAME))
+        {
+            checkUnused(storage);
+            create(storage, clusterId, groupId, memberId, newLogId);
+            return newLogId;
+        }
+        try (TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.PRIVATE), MAGIC))
+        {
+            if (0 == file.read())
+            {
+                throw new StorageException("the file \"" + FILE_NAME + "\" of the data directory is damaged: no copy " +
+                    "in it is sound");
+            }
+            final WalReport.Identity found = identity(file);
+            checkOwner(found, clusterId, groupId, memberId);
+            file.recover();
+            if (UNCLAIMED == found.memberId())
+            {
+                put(file.record(), clusterId, groupId, memberId, found.logId());
+                file.store();
+            }
+            // Its name may be left by a process that died before it was durable.
+            storage.forceDirectory();
+            return found.logId();
+        }
+    }
+
+    /** A directory without the file is a new one, or one of the earlier implementation. */
+    private static void checkUnused(final Storage storage)
+    {
         boolean hasLog = false;
         boolean hasVote = false;
         for (final String name : storage.list())
         {
-            exists |= FILE_NAME.equals(name);
             hasLog |= LogSegment.sequenceOf(name) >= 0;
             hasVote |= HardStateFile.FILE_NAME.equals(name);
-            if (NEW_FILE_NAME.equals(name))
-            {
-                storage.delete(name);
-            }
         }
-        if (!exists)
+        if (hasVote || (hasLog && !OlderLogs.isIn(storage)))
         {
-            if (hasVote || (hasLog && !OlderLogs.isIn(storage)))
-            {
-                throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
-                    "\" is missing: it cannot be told whose log it is");
-            }
-            write(storage, clusterId, groupId, memberId, newLogId);
-            return newLogId;
+            throw new StorageException("the data directory holds a log, but its file \"" + FILE_NAME +
+                "\" is missing: it cannot be told whose log it is");
         }
-        final WalReport.Identity found = read(storage);
-        if (null == found)
-        {
-            throw new StorageException("the file \"" + FILE_NAME + "\" of the data directory is damaged");
-        }
-        if (UNCLAIMED == found.memberId())
-        {
-            write(storage, clusterId, groupId, memberId, found.logId());
-        }
-        else if (found.clusterId() != clusterId || found.groupId() != groupId || found.memberId() != memberId)
+    }
+
+    private static void checkOwner(
+        final WalReport.Identity found, final long clusterId, final int groupId, final int memberId)
+    {
+        if (UNCLAIMED != found.memberId() &&
+            (found.clusterId() != clusterId || found.groupId() != groupId || found.memberId() != memberId))
         {
             throw new StorageException("the data directory belongs to member " + found.memberId() + " of group " +
                 found.groupId() + " of cluster " + found.clusterId() + ", not to member " + memberId +
                 " of group " + groupId + " of cluster " + clusterId);
         }
-        // Its name may be left by a process that died before it was durable.
-        storage.forceDirectory();
-        return found.logId();
     }
 
-    static void write(
+    static void create(
         final Storage storage, final long clusterId, final int groupId, final int memberId, final long logId)
     {
-        final StorageFile file = storage.create(NEW_FILE_NAME, FILE_LENGTH, Storage.Mapping.PRIVATE);
-        file.allocate(FILE_LENGTH);
-        final UnsafeBuffer buffer = file.buffer();
-        buffer.putInt(0, MAGIC, LITTLE_ENDIAN);
-        buffer.putLong(CLUSTER_OFFSET, clusterId, LITTLE_ENDIAN);
-        buffer.putLong(LOG_OFFSET, logId, LITTLE_ENDIAN);
-        buffer.putInt(GROUP_OFFSET, groupId, LITTLE_ENDIAN);
-        buffer.putInt(MEMBER_OFFSET, memberId, LITTLE_ENDIAN);
-        buffer.putInt(CRC_OFFSET, computeCrc(buffer), LITTLE_ENDIAN);
-        file.write(0, FILE_LENGTH);
-        file.force();
-        file.close();
-        storage.rename(NEW_FILE_NAME, FILE_NAME);
-        storage.forceDirectory();
+        TwoCopyFile.create(storage, FILE_NAME, MAGIC, record -> put(record, clusterId, groupId, memberId, logId));
     }
 
-    private static int computeCrc(final UnsafeBuffer buffer)
+    private static void put(
+        final MutableDirectBuffer record,
+        final long clusterId,
+        final int groupId,
+        final int memberId,
+        final long logId)
     {
-        return new Crc32c().compute(buffer, CLUSTER_OFFSET, FILE_LENGTH - CLUSTER_OFFSET);
+        record.putLong(CLUSTER_OFFSET, clusterId, LITTLE_ENDIAN);
+        record.putLong(LOG_OFFSET, logId, LITTLE_ENDIAN);
+        record.putInt(GROUP_OFFSET, groupId, LITTLE_ENDIAN);
+        record.putInt(MEMBER_OFFSET, memberId, LITTLE_ENDIAN);
     }
 
-    /** What the file says; null if it is damaged. */
-    private static WalReport.Identity read(final Storage storage)
+    private static WalReport.Identity identity(final TwoCopyFile file)
     {
-        try (StorageFile file = storage.open(FILE_NAME, Storage.Mapping.READ_ONLY))
-        {
-            final UnsafeBuffer buffer = file.buffer();
-            if (FILE_LENGTH != file.length() || MAGIC != buffer.getInt(0, LITTLE_ENDIAN) ||
-                computeCrc(buffer) != buffer.getInt(CRC_OFFSET, LITTLE_ENDIAN))
-            {
-                return null;
-            }
-            return new WalReport.Identity(
-                buffer.getLong(CLUSTER_OFFSET, LITTLE_ENDIAN),
-                buffer.getInt(GROUP_OFFSET, LITTLE_ENDIAN),
-                buffer.getInt(MEMBER_OFFSET, LITTLE_ENDIAN),
-                buffer.getLong(LOG_OFFSET, LITTLE_ENDIAN));
-        }
+        return new WalReport.Identity(
+            file.record().getLong(CLUSTER_OFFSET, LITTLE_ENDIAN),
+            file.record().getInt(GROUP_OFFSET, LITTLE_ENDIAN),
+            file.record().getInt(MEMBER_OFFSET, LITTLE_ENDIAN),
+            file.record().getLong(LOG_OFFSET, LITTLE_ENDIAN));
     }
 
     /**
@@ -148,11 +142,21 @@ public final class IdentityFile
         {
             return null;
         }
-        final WalReport.Identity found = read(storage);
-        if (null == found)
+        try (TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.READ_ONLY), MAGIC))
         {
-            faults.add(WalFault.of(RecoveryCase.BAD_IDENTITY, FILE_NAME, 0, 0, "its checksum does not hold"));
+            final int sound = file.read();
+            if (sound < 2)
+            {
+                faults.add(WalFault.of(RecoveryCase.BAD_IDENTITY, FILE_NAME, file.firstUnsound(), 0,
+                    1 == sound ? "the other copy counts; a node that starts writes both anew" :
+                        "it cannot be told whose directory this is"));
+            }
+            if (!file.isRestZero())
+            {
+                faults.add(WalFault.of(RecoveryCase.BAD_PADDING, FILE_NAME, 2L * SegmentHeader.SECTOR_LENGTH, 0,
+                    "behind both copies"));
+            }
+            return 0 == sound ? null : identity(file);
         }
-        return found;
     }
 }

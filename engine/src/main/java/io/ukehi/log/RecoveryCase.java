@@ -64,8 +64,8 @@ public enum RecoveryCase
     /** Doubt: one copy of two, or neither, is sound. */
     BAD_DOUBT(Kind.DAMAGED, "a copy of the node's doubt that is not sound"),
 
-    /** The identity file is damaged. */
-    BAD_IDENTITY(Kind.DAMAGED, "the identity is damaged");
+    /** Identity: one copy of two, or neither, is sound. */
+    BAD_IDENTITY(Kind.DAMAGED, "a copy of the identity that is not sound");
 
     /** What becomes of it. */
     public enum Kind

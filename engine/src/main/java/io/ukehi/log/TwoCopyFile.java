@@ -9,8 +9,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /**
- * A small durable record in two copies, written and forced one after the other: what {@link HardStateFile} and
- * {@link DoubtFile} are made of.
+ * A small durable record in two copies, written and forced one after the other: what {@link HardStateFile},
+ * {@link DoubtFile} and {@link IdentityFile} are made of.
  * <pre>
  *   0       4       8               16
  *  +-------+-------+---------------+------------------------------+

@@ -149,7 +149,7 @@ public final class WalCopy
         }
         final long entries = copyLog(reader, found, target);
         final WalReport.Identity known = null != found.identity() ? found.identity() : identity;
-        IdentityFile.write(target, null == known ? 0 : known.clusterId(), null == known ? 0 : known.groupId(),
+        IdentityFile.create(target, null == known ? 0 : known.clusterId(), null == known ? 0 : known.groupId(),
             null == known ? IdentityFile.UNCLAIMED : known.memberId(), newLogId);
         return new Result(found, entries, term, votedFor, isVoteLost);
     }

@@ -1,5 +1,6 @@
 package io.ukehi.log;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -37,13 +38,17 @@ class IdentityFileTest
     }
 
     @Test
-    void shouldRefuseADamagedIdentity()
+    void shouldRefuseAnIdentityOfWhichBothCopiesAreDamaged()
     {
-        for (int bit = 0; bit < 4096 * 8; bit += 13)
+        for (int bit = 0; bit < 512 * 8; bit += 13)
         {
             final SimDisk disk = claimed();
             disk.flipBit(NAME, bit / 8, bit % 8);
+            assertEquals(99, IdentityFile.claim(disk.afterKill(), 1, 2, 3, 100));
+            disk.flipBit(NAME, 512 + bit / 8, bit % 8);
+            final byte[] before = disk.contents(NAME);
             assertRefused("damaged", disk, 1, 2, 3);
+            assertArrayEquals(before, disk.contents(NAME));
         }
         final SimDisk disk = claimed();
         disk.put(NAME, new byte[100]);
@@ -86,6 +91,38 @@ class IdentityFileTest
                     final SimDisk found = killed.afterPowerCut(new SplittableRandom(i));
                     assertEquals(logId, IdentityFile.claim(found, 1, 2, 3, 101));
                 }
+            }
+        }
+    }
+
+    /** A converted log becomes somebody's: from then on, or from before, and nobody else's in between. */
+    @Test
+    void shouldBelongToNobodyOrToWhoClaimsItWhenPowerGoesAtAnyOperation()
+    {
+        final SimDisk converted = new SimDisk();
+        IdentityFile.create(converted, 0, 0, IdentityFile.UNCLAIMED, 99);
+        boolean isClaimed = false;
+        for (long operation = 0; !isClaimed; operation++)
+        {
+            final SimDisk disk = converted.afterKill();
+            disk.faults(SimDiskFaults.powerCutAt(operation));
+            try
+            {
+                IdentityFile.claim(disk, 1, 2, 3, 100);
+                isClaimed = true;
+            }
+            catch (final SimDisk.PowerCut ex)
+            {
+                assertTrue(disk.isOff());
+            }
+            for (int i = 0; i < 30; i++)
+            {
+                final SimDisk found = disk.afterPowerCut(new SplittableRandom(i));
+                if (isClaimed)
+                {
+                    assertRefused("belongs to member 3", found, 1, 2, 4);
+                }
+                assertEquals(99, IdentityFile.claim(found, 1, 2, 3, 100));
             }
         }
     }

@@ -163,6 +163,10 @@ class NodeLaunchTest
         final byte[] good = Files.readAllBytes(identity);
         good[20] ^= 1;
         Files.write(identity, good, StandardOpenOption.WRITE);
+        assertStarts(context(1, ports[0], ports[1]));
+        // Now both copies.
+        good[512 + 20] ^= 1;
+        Files.write(identity, good, StandardOpenOption.WRITE);
         assertTrue(failure(StorageException.class, context(1, ports[0], ports[1])).contains("damaged"));
         Files.delete(identity);
         assertTrue(failure(StorageException.class, context(1, ports[0], ports[1])).contains("is missing"));
