@@ -131,7 +131,8 @@ public class ClientCodecBenchmark
 
         @Override
         public void onAdmin(
-            final long sessionId, final long correlationId, final AdminOperation operation, final int targetId)
+            final long sessionId, final long correlationId, final AdminOperation operation,
+            final int targetId, final String member)
         {
             total += targetId;
         }

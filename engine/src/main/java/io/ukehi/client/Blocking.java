@@ -227,7 +227,12 @@ final class Blocking
     }
 
     /** Asks the leader, wherever it is, or the member that is named; again until it answers or the time is up. */
-    AdminCode admin(final AdminOperation operation, final int memberId, final int targetId, final long timeoutNs)
+    AdminAnswer admin(
+        final AdminOperation operation,
+        final int memberId,
+        final int targetId,
+        final String subject,
+        final long timeoutNs)
     {
         checkNobodyWaits(null);
         final long deadlineNs = clock.nanoTime() + timeoutNs;
@@ -240,7 +245,7 @@ final class Blocking
             {
                 throw new IllegalArgumentException("member " + id + " is none of " + ctx.endpoints());
             }
-            if (id > 0 && session.askAdmin(member, operation, targetId))
+            if (id > 0 && session.askAdmin(member, operation, targetId, subject))
             {
                 final long againNs = clock.nanoTime() + ctx.keepAliveTimeoutNs();
                 while (null == session.adminCode() && clock.nanoTime() - againNs < 0)
@@ -252,7 +257,7 @@ final class Blocking
             final boolean isPassing = AdminCode.NOT_LEADER == code || AdminCode.RECOVERING == code;
             if (null != code && !(isPassing && UkehiClient.ANY_MEMBER == memberId))
             {
-                return code;
+                return new AdminAnswer(code, session.adminText());
             }
             pollOnce();
         }
@@ -261,7 +266,7 @@ final class Blocking
             throw new ClientTimeoutException("nobody answered within " + timeoutNs / 1_000_000 + " ms:" +
                 answers.describe());
         }
-        return code;
+        return new AdminAnswer(code, session.adminText());
     }
 
     /** Waits until a member leads, as far as this client can tell; false if the time is up. */

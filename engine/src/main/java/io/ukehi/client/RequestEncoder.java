@@ -88,7 +88,8 @@ final class RequestEncoder
         return seal(buffer, COMMAND_OFFSET + length, crc);
     }
 
-    int admin(final long correlationId, final AdminOperation operation, final int targetId)
+    int admin(
+        final long correlationId, final AdminOperation operation, final int targetId, final String member)
     {
         admin.wrapAndApplyHeader(buffer, 0, header)
             .groupId(groupId)
@@ -96,7 +97,8 @@ final class RequestEncoder
             .sessionId(sessionId)
             .correlationId(correlationId)
             .targetId(targetId)
-            .operation(operation);
+            .operation(operation)
+            .member(member);
         return seal(buffer, admin.limit(), crc);
     }
 

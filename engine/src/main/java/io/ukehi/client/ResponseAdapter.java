@@ -9,6 +9,7 @@ import io.ukehi.codecs.client.AdminReplyDecoder;
 import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
@@ -42,6 +43,7 @@ final class ResponseAdapter implements FragmentHandler
     private final QueryReplyDecoder queryReply = new QueryReplyDecoder();
     private final SessionOpenedDecoder sessionOpened = new SessionOpenedDecoder();
     private final RedirectDecoder redirect = new RedirectDecoder();
+    private final MembersDecoder members = new MembersDecoder();
     private final StatusReplyDecoder statusReply = new StatusReplyDecoder();
     private final Crc32c crc = new Crc32c();
     private final long clusterId;
@@ -125,7 +127,27 @@ final class ResponseAdapter implements FragmentHandler
                 handler.onQueryReply(queryReply, buffer, dataOffset, offset + length - dataOffset);
             }
             case AdminReplyDecoder.TEMPLATE_ID ->
-                handler.onAdminReply(adminReply.wrap(buffer, blockOffset, blockLength, version));
+            {
+                if (isText(buffer, blockOffset + blockLength, offset + length - blockOffset - blockLength))
+                {
+                    handler.onAdminReply(adminReply.wrap(buffer, blockOffset, blockLength, version));
+                }
+                else
+                {
+                    stats.malformed++;
+                }
+            }
+            case MembersDecoder.TEMPLATE_ID ->
+            {
+                if (isText(buffer, blockOffset + blockLength, offset + length - blockOffset - blockLength))
+                {
+                    handler.onMembers(members.wrap(buffer, blockOffset, blockLength, version));
+                }
+                else
+                {
+                    stats.malformed++;
+                }
+            }
             case ConnectReplyDecoder.TEMPLATE_ID ->
                 handler.onConnectReply(
                     connectReply.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
@@ -151,8 +173,18 @@ final class ResponseAdapter implements FragmentHandler
         {
             return blockLength >= knownLength;
         }
-        return blockLength == knownLength && (0 == restLength || ReplyDecoder.TEMPLATE_ID == header.templateId() ||
-            QueryReplyDecoder.TEMPLATE_ID == header.templateId());
+        return blockLength == knownLength && switch (header.templateId())
+        {
+            case ReplyDecoder.TEMPLATE_ID, QueryReplyDecoder.TEMPLATE_ID -> true;
+            case AdminReplyDecoder.TEMPLATE_ID, MembersDecoder.TEMPLATE_ID -> restLength >= Integer.BYTES;
+            default -> 0 == restLength;
+        };
+    }
+
+    /** Text behind a block: its length stands before it, and what it says must be there. */
+    private static boolean isText(final DirectBuffer buffer, final int offset, final int restLength)
+    {
+        return buffer.getInt(offset, LITTLE_ENDIAN) == restLength - Integer.BYTES;
     }
 
     private boolean isOurSchema()
@@ -170,6 +202,7 @@ final class ResponseAdapter implements FragmentHandler
             case ReplyDecoder.TEMPLATE_ID -> ReplyDecoder.BLOCK_LENGTH;
             case QueryReplyDecoder.TEMPLATE_ID -> QueryReplyDecoder.BLOCK_LENGTH;
             case AdminReplyDecoder.TEMPLATE_ID -> AdminReplyDecoder.BLOCK_LENGTH;
+            case MembersDecoder.TEMPLATE_ID -> MembersDecoder.BLOCK_LENGTH;
             case ConnectReplyDecoder.TEMPLATE_ID -> ConnectReplyDecoder.BLOCK_LENGTH;
             case RedirectDecoder.TEMPLATE_ID -> RedirectDecoder.BLOCK_LENGTH;
             case SessionOpenedDecoder.TEMPLATE_ID -> SessionOpenedDecoder.BLOCK_LENGTH;

@@ -1,6 +1,7 @@
 package io.ukehi.client;
 
 import io.ukehi.codecs.client.AdminReplyDecoder;
+import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
@@ -28,6 +29,8 @@ interface ResponseHandler
 
     /** A member says what became of what an operator asked for. */
     void onAdminReply(AdminReplyDecoder reply);
+
+    void onMembers(MembersDecoder members);
 
     /** Leadership has moved. */
     void onRedirect(RedirectDecoder redirect);

@@ -3,6 +3,7 @@ package io.ukehi.client;
 import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.AdminReplyDecoder;
+import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.Consistency;
@@ -44,6 +45,7 @@ final class Session implements ResponseHandler
     private int nextMember;
     private long lastAdminId;
     private AdminCode adminCode;
+    private String adminText = "";
     private int maxCommandLength = Integer.MAX_VALUE - RequestEncoder.COMMAND_OFFSET;
     private boolean isClosed;
     private boolean isCloseAsked;
@@ -150,14 +152,15 @@ final class Session implements ResponseHandler
      *
      * @return false if that cannot be sent now.
      */
-    boolean askAdmin(final int member, final AdminOperation operation, final int targetId)
+    boolean askAdmin(
+        final int member, final AdminOperation operation, final int targetId, final String subject)
     {
         adminCode = null;
         if (isClosed || !leader.sendConnect(member, 0))
         {
             return false;
         }
-        final int length = encoder.admin(++lastAdminId, operation, targetId);
+        final int length = encoder.admin(++lastAdminId, operation, targetId, subject);
         return transport.member(member).offer(encoder.buffer(), 0, length) > 0;
     }
 
@@ -165,6 +168,12 @@ final class Session implements ResponseHandler
     AdminCode adminCode()
     {
         return adminCode;
+    }
+
+    /** More about {@link #adminCode()}, for people. */
+    String adminText()
+    {
+        return adminText;
     }
 
     void forgetQuery(final long correlationId)
@@ -444,8 +453,15 @@ final class Session implements ResponseHandler
     {
         if (reply.correlationId() == lastAdminId)
         {
-            adminCode = reply.codeRaw() > AdminCode.UNSUPPORTED.value() ? AdminCode.NULL_VAL : reply.code();
+            adminCode = reply.codeRaw() > AdminCode.STOPPED.value() ? AdminCode.NULL_VAL : reply.code();
+            adminText = reply.text();
         }
+    }
+
+    @Override
+    public void onMembers(final MembersDecoder members)
+    {
+        // Taken note of by and by: see the members that were configured.
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.aeron.Publication;
 import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -373,7 +374,7 @@ public final class UkehiClient implements AutoCloseable
             return AdminCode.STARTED;
         }
         final AdminCode code =
-            blocking.admin(AdminOperation.TRANSFER_LEADERSHIP, ANY_MEMBER, targetId, timeoutNs);
+            blocking.admin(AdminOperation.TRANSFER_LEADERSHIP, ANY_MEMBER, targetId, "", timeoutNs).code();
         if (AdminCode.STARTED == code && !blocking.awaitLeader(targetId, timeoutNs))
         {
             throw new ClientTimeoutException("member " + targetId + " does not lead; the leader is " + leaderId());
@@ -392,7 +393,7 @@ public final class UkehiClient implements AutoCloseable
     public AdminCode stepDown(final long timeoutNs)
     {
         final long before = term();
-        final AdminCode code = blocking.admin(AdminOperation.STEP_DOWN, ANY_MEMBER, 0, timeoutNs);
+        final AdminCode code = blocking.admin(AdminOperation.STEP_DOWN, ANY_MEMBER, 0, "", timeoutNs).code();
         if (AdminCode.STARTED == code && !blocking.awaitTermAbove(before, timeoutNs))
         {
             throw new ClientTimeoutException("nobody leads yet since the leader has stepped down");
@@ -410,7 +411,59 @@ public final class UkehiClient implements AutoCloseable
      */
     public AdminCode takeSnapshot(final int memberId, final long timeoutNs)
     {
-        return blocking.admin(AdminOperation.TAKE_SNAPSHOT, memberId, 0, timeoutNs);
+        return blocking.admin(AdminOperation.TAKE_SNAPSHOT, memberId, 0, "", timeoutNs).code();
+    }
+
+    /**
+     * Makes a node a voter, or gives a voter another address, and waits until that is committed. The node waits for it
+     * as {@code ukehi.joining}; it catches up as a learner first. Whatever is done already, or under way, may be asked
+     * for again. Commands of {@link #offer} may not be outstanding here and below.
+     *
+     * @param member    {@code ID=HOST:PEERPORT:CLIENTPORT}.
+     * @param timeoutNs how long to wait, in nanoseconds.
+     * @return {@link AdminCode#DONE}, or why not: IN_PROGRESS with another change, WOULD_LOSE_QUORUM, NOT_CAUGHT_UP,
+     * INVALID.
+     * @throws ClientTimeoutException if nobody has answered in time: the change may be under way.
+     */
+    public AdminAnswer addMember(final String member, final long timeoutNs)
+    {
+        return blocking.admin(AdminOperation.ADD_MEMBER, ANY_MEMBER, 0, member, timeoutNs);
+    }
+
+    /** Makes a node a learner: it gets the log and counts for nothing. A voter becomes one, too. */
+    public AdminAnswer addLearner(final String member, final long timeoutNs)
+    {
+        return blocking.admin(AdminOperation.ADD_LEARNER, ANY_MEMBER, 0, member, timeoutNs);
+    }
+
+    /** Makes a learner a voter, once it has caught up. */
+    public AdminAnswer promote(final int memberId, final long timeoutNs)
+    {
+        return blocking.admin(AdminOperation.PROMOTE_MEMBER, ANY_MEMBER, memberId, "", timeoutNs);
+    }
+
+    /** Removes a member, the leader too. {@link AdminCode#NO_SUCH_MEMBER} if there is none, any more or at all. */
+    public AdminAnswer removeMember(final int memberId, final long timeoutNs)
+    {
+        return blocking.admin(AdminOperation.REMOVE_MEMBER, ANY_MEMBER, memberId, "", timeoutNs);
+    }
+
+    /** Puts a node in the place of a member, in one change, once it has caught up. */
+    public AdminAnswer replaceMember(final int memberId, final String member, final long timeoutNs)
+    {
+        return blocking.admin(AdminOperation.REPLACE_MEMBER, ANY_MEMBER, memberId, member, timeoutNs);
+    }
+
+    /**
+     * Who the members are, as the leader knows.
+     *
+     * @param timeoutNs how long to wait, in nanoseconds.
+     * @throws ClientTimeoutException if there is no leader that answers.
+     */
+    public List<ClusterMember> members(final long timeoutNs)
+    {
+        return ClusterMember.parse(
+            blocking.admin(AdminOperation.LIST_MEMBERS, ANY_MEMBER, 0, "", timeoutNs).text());
     }
 
     /** Id of the leader the client is connected to, or -1. */

@@ -88,12 +88,19 @@ public record MemberAddress(int id, String host, int peerPort, int clientPort)
             {
                 problems.add("member " + member.id + ": must be named once");
             }
-            else if (other.host.equalsIgnoreCase(member.host) && (other.peerPort == member.peerPort ||
-                other.clientPort == member.clientPort || other.peerPort == member.clientPort ||
-                other.clientPort == member.peerPort))
+            else
             {
-                problems.add("members " + other.id + " and " + member.id + ": must not share a port of one host");
+                member.checkNoSharedPort(other, problems);
             }
+        }
+    }
+
+    void checkNoSharedPort(final MemberAddress other, final List<String> problems)
+    {
+        if (other.host.equalsIgnoreCase(host) && (other.peerPort == peerPort || other.clientPort == clientPort ||
+            other.peerPort == clientPort || other.clientPort == peerPort))
+        {
+            problems.add("members " + other.id + " and " + id + ": must not share a port of one host");
         }
     }
 

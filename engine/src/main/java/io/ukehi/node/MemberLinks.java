@@ -2,29 +2,34 @@ package io.ukehi.node;
 
 import io.ukehi.raft.Configuration;
 import io.ukehi.transport.AeronPeers;
+import io.ukehi.transport.ClientGateway;
 import io.ukehi.transport.PeerEndpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 
 /**
- * Sees to it that there are links to whoever is a member: to those of the newest configuration in the log, from the
- * moment it is there and until it is cut away, committed or not. The endpoints of a configuration are
- * {@link MemberAddress#endpoint()}.
+ * Sees to it that there are links to whoever is a member, and that clients hear of them: those of the newest
+ * configuration in the log, from the moment it is there and until it is cut away, committed or not. The endpoints of a
+ * configuration are {@link MemberAddress#endpoint()}.
  */
 final class MemberLinks
 {
     private final AeronPeers peers;
+    private final ClientGateway gateway;
     private final ErrorLog errors;
 
-    MemberLinks(final AeronPeers peers, final ErrorLog errors)
+    MemberLinks(final AeronPeers peers, final ClientGateway gateway, final ErrorLog errors)
     {
         this.peers = peers;
+        this.gateway = gateway;
         this.errors = errors;
     }
 
-    void onConfiguration(final Configuration configuration)
+    void onConfiguration(final Configuration configuration, final long index)
     {
         final List<PeerEndpoint> endpoints = new ArrayList<>();
+        final StringJoiner forClients = new StringJoiner(",");
         for (final int id : configuration.members())
         {
             final MemberAddress address = MemberAddress.of(id, configuration.endpoint(id));
@@ -36,8 +41,10 @@ final class MemberLinks
             else
             {
                 endpoints.add(address.peerEndpoint());
+                forClients.add(id + "=" + address.clientEndpoint());
             }
         }
         peers.members(endpoints);
+        gateway.onMembers(index, forClients.toString());
     }
 }

@@ -1,7 +1,6 @@
 package io.ukehi.node;
 
 import io.aeron.Aeron;
-import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.Consistency;
@@ -14,6 +13,7 @@ import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.ReconfigurationOutcome;
 import io.ukehi.raft.Role;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.SessionState;
@@ -59,6 +59,8 @@ final class NodeAgent implements Agent
     private final DropCounters drops;
     private final EmbeddedCommands commands;
     private final EmbeddedQueries queries;
+    private final EmbeddedAdmin requests;
+    private final EmbeddedAdmin.Taker requestTaker = this::takeRequest;
     private final EmbeddedQueries.Asker queryAsker = this::askQuery;
     private final EmbeddedCommands.Proposer commandProposer = this::proposeCommand;
     private final ClientHandler clientHandler = new Clients();
@@ -66,7 +68,7 @@ final class NodeAgent implements Agent
     private Replica replica;
     private AeronPeers peers;
     private ClientGateway gateway;
-    private MemberLinks links;
+    private NodeAdmin admin;
     private long refusedCount;
     private long repairCount;
     private long sampleClockNs;
@@ -85,7 +87,8 @@ final class NodeAgent implements Agent
         final ErrorLog errors,
         final DropCounters drops,
         final EmbeddedCommands commands,
-        final EmbeddedQueries queries)
+        final EmbeddedQueries queries,
+        final EmbeddedAdmin requests)
     {
         this.name = name;
         this.aeron = aeron;
@@ -98,13 +101,14 @@ final class NodeAgent implements Agent
         this.drops = drops;
         this.commands = commands;
         this.queries = queries;
+        this.requests = requests;
     }
 
     /** The rest of the wiring: these parts know the agent, and it knows them. */
     void wire(
-        final Replica newReplica, final AeronPeers newPeers, final ClientGateway newGateway, final MemberLinks newLinks)
+        final Replica newReplica, final AeronPeers newPeers, final ClientGateway newGateway, final NodeAdmin newAdmin)
     {
-        links = newLinks;
+        admin = newAdmin;
         replica = newReplica;
         peers = newPeers;
         gateway = newGateway;
@@ -162,6 +166,7 @@ final class NodeAgent implements Agent
         workCount += gateway.poll(clientHandler, CLIENT_FRAGMENT_LIMIT);
         workCount += commands.poll(commandProposer, COMMAND_LIMIT);
         workCount += queries.poll(queryAsker, COMMAND_LIMIT);
+        workCount += requests.poll(requestTaker) + admin.doWork(nowNs);
         workCount += replica.doSessions(nowNs, clientPresence);
         workCount += replica.doWork();
         workCount += peers.doWork(nowNs);
@@ -243,6 +248,12 @@ final class NodeAgent implements Agent
         return replica.query(commands.sessionId(), correlationId, consistency, maxLagNs, buffer, offset, length);
     }
 
+    private void takeRequest(final EmbeddedAdmin.Request request)
+    {
+        admin.ask(
+            request.operation(), request.targetId(), request.member(), clock.nanoTime(), request.future()::complete);
+    }
+
     private boolean isClientPresent(final long clientId)
     {
         return gateway.isPresent(clientId);
@@ -281,6 +292,8 @@ final class NodeAgent implements Agent
         closePart(replica::stop);
         closePart(commands::close);
         closePart(queries::close);
+        closePart(admin::close);
+        closePart(requests::close);
         closePart(gateway::close);
         closePart(peers::close);
         counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
@@ -340,7 +353,13 @@ final class NodeAgent implements Agent
         @Override
         public void onConfiguration(final Configuration configuration, final long index)
         {
-            links.onConfiguration(configuration);
+            admin.onConfiguration(configuration, index);
+        }
+
+        @Override
+        public void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+        {
+            admin.onReconfigured(outcome);
         }
 
         @Override
@@ -580,35 +599,15 @@ final class NodeAgent implements Agent
         }
 
         @Override
-        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        public void onAdmin(
+            final long sessionId,
+            final long correlationId,
+            final AdminOperation operation,
+            final int targetId,
+            final String member)
         {
-            if (replica.isRecovering())
-            {
-                return AdminCode.RECOVERING;
-            }
-            if (AdminOperation.TAKE_SNAPSHOT == operation)
-            {
-                return replica.takeSnapshot() ? AdminCode.STARTED : AdminCode.UNSUPPORTED;
-            }
-            if (Role.LEADER != replica.raft().role())
-            {
-                return AdminCode.NOT_LEADER;
-            }
-            if (AdminOperation.STEP_DOWN == operation)
-            {
-                return replica.raft().stepDown() ? AdminCode.STARTED : AdminCode.NOT_LEADER;
-            }
-            return transferTo(targetId);
-        }
-
-        private AdminCode transferTo(final int targetId)
-        {
-            final Raft raft = replica.raft();
-            if (raft.isTransferring())
-            {
-                return AdminCode.BUSY;
-            }
-            return raft.transferLeadership(targetId) ? AdminCode.STARTED : AdminCode.NO_SUCH_MEMBER;
+            admin.ask(operation, targetId, member, clock.nanoTime(), result ->
+                gateway.adminReply(sessionId, correlationId, result.code(), result.text()));
         }
 
         @Override

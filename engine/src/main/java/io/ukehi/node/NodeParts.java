@@ -2,6 +2,8 @@ package io.ukehi.node;
 
 import io.aeron.Aeron;
 import io.aeron.driver.MediaDriver;
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.fencing.FencingToken;
 import io.ukehi.log.DoubtFile;
 import io.ukehi.log.FileStorage;
@@ -27,6 +29,8 @@ import io.ukehi.transport.PeerPublisher;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -50,10 +54,14 @@ import org.agrona.LangUtil;
 final class NodeParts implements AutoCloseable
 {
     private static final String SNAPSHOT_DIRECTORY = "snapshot";
+    private static final long HAND_OVER_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
     private static final long LISTEN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
     /** Session time goes in steps, of which there have to be several in a timeout. */
     private static final long MIN_SESSION_TIMEOUT_NS = 4 * Sessions.MAX_STEP_NS;
+
+    /** Of the longest election timeout: how long a change of the members waits for what was begun before. */
+    private static final int CHANGE_PATIENCE = 10;
 
     private final NodeContext context;
     private final NanoClock clock = SystemNanoClock.INSTANCE;
@@ -63,6 +71,7 @@ final class NodeParts implements AutoCloseable
     private final DropCounters drops = new DropCounters();
     private final EmbeddedCommands commands;
     private final EmbeddedQueries queries = new EmbeddedQueries(ReplicaLimits.READ_QUEUE_LENGTH_DEFAULT);
+    private final EmbeddedAdmin admin = new EmbeddedAdmin();
     private FileStorage storage;
     private HardStateFile hardState;
     private SegmentedLog log;
@@ -193,7 +202,7 @@ final class NodeParts implements AutoCloseable
     {
         agent = new NodeAgent(
             "ukehi-node-" + context.memberId(), aeron, aeronErrors, invokedDriver(), context.useAgentInvoker(), clock,
-            counters, errors, drops, commands, queries);
+            counters, errors, drops, commands, queries, admin);
         peers = new AeronPeers(peersContext(), clock.nanoTime());
         final PeerPublisher publisher = new PeerPublisher(
             context.clusterId(), context.groupId(), context.memberId(), peers);
@@ -224,9 +233,10 @@ final class NodeParts implements AutoCloseable
             throw new LaunchException("cannot listen for clients on " + context.ownAddress().clientEndpoint() + ": " +
                 ex.getMessage(), ex);
         }
-        final MemberLinks links = new MemberLinks(peers, errors);
-        links.onConfiguration(replica.raft().configuration());
-        agent.wire(replica, peers, gateway, links);
+        final MemberLinks links = new MemberLinks(peers, gateway, errors);
+        links.onConfiguration(replica.raft().configuration(), replica.raft().configurationIndex());
+        agent.wire(replica, peers, gateway,
+            new NodeAdmin(context.memberId(), replica, links, CHANGE_PATIENCE * context.electionTimeoutMaxNs()));
     }
 
     private SnapshotPolicy snapshotPolicy()
@@ -379,6 +389,11 @@ final class NodeParts implements AutoCloseable
         return commands;
     }
 
+    EmbeddedAdmin admin()
+    {
+        return admin;
+    }
+
     EmbeddedQueries queries()
     {
         return queries;
@@ -423,6 +438,7 @@ final class NodeParts implements AutoCloseable
             return;
         }
         isClosed = true;
+        handOver();
         if (!isStarted())
         {
             // It never ran: what it would close is closed here.
@@ -435,6 +451,27 @@ final class NodeParts implements AutoCloseable
         CloseHelper.closeAll(
             errors, agentRunner, agentInvoker, snapshotRunner, flusherRunner, this::closeLog, doubts, hardState,
             snapshotStorage, storage, aeron, driver);
+    }
+
+    /** A leader that stops in order does not leave the others to find out. */
+    private void handOver()
+    {
+        if (NodeRole.LEADER.value() != counters.get(NodeCounters.Kind.ROLE) || null == agent)
+        {
+            return;
+        }
+        final CompletableFuture<AdminResult> begun =
+            admin.ask(AdminOperation.TRANSFER_LEADERSHIP, NodeAdmin.ANYBODY, "");
+        final long deadlineNs = clock.nanoTime() + context.electionTimeoutMaxNs();
+        while (NodeRole.LEADER.value() == counters.get(NodeCounters.Kind.ROLE) && null == agent.failure() &&
+            clock.nanoTime() - deadlineNs < 0 && !(begun.isDone() && !begun.join().isSuccess()))
+        {
+            if (null != agentInvoker)
+            {
+                agentInvoker.invoke();
+            }
+            LockSupport.parkNanos(HAND_OVER_PAUSE_NS);
+        }
     }
 
     private boolean isStarted()

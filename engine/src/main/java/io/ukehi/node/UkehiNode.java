@@ -1,5 +1,6 @@
 package io.ukehi.node;
 
+import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.NodeRole;
 import java.util.concurrent.CompletableFuture;
@@ -109,6 +110,74 @@ public final class UkehiNode implements AutoCloseable
     }
 
     /**
+     * Makes a node a voter, or gives a voter another address. A new one catches up as a learner first, so that a node
+     * that never answers costs nothing; then one joint change follows. Only a leader changes the members; a change that
+     * is done already, or under way, may be asked for again.
+     * <p>
+     * This and the other operators' calls are answered when the change is committed. What hangs on the future runs on
+     * the duty-cycle thread unless it is asynchronous: it must not block.
+     *
+     * @param member {@code ID=HOST:PEERPORT:CLIENTPORT}; the node waits with {@link NodeContext#joining(boolean)}.
+     * @return {@link io.ukehi.codecs.client.AdminCode#DONE}, or why not; never completed with an exception.
+     */
+    public CompletableFuture<AdminResult> addMember(final String member)
+    {
+        return parts.admin().ask(AdminOperation.ADD_MEMBER, 0, member);
+    }
+
+    /** Makes a node a learner: it gets the log and counts for nothing. A voter becomes one, too. */
+    public CompletableFuture<AdminResult> addLearner(final String member)
+    {
+        return parts.admin().ask(AdminOperation.ADD_LEARNER, 0, member);
+    }
+
+    /** Makes a learner a voter, once it has caught up. */
+    public CompletableFuture<AdminResult> promote(final int memberId)
+    {
+        return parts.admin().ask(AdminOperation.PROMOTE_MEMBER, memberId, "");
+    }
+
+    /** Removes a member. A leader that removes itself leads until that is committed, and hands over. */
+    public CompletableFuture<AdminResult> removeMember(final int memberId)
+    {
+        return parts.admin().ask(AdminOperation.REMOVE_MEMBER, memberId, "");
+    }
+
+    /** Puts a node in the place of a member, in one change, once it has caught up. */
+    public CompletableFuture<AdminResult> replaceMember(final int memberId, final String member)
+    {
+        return parts.admin().ask(AdminOperation.REPLACE_MEMBER, memberId, member);
+    }
+
+    /**
+     * Who the members are, as far as this one knows: {@code ID=HOST:PEERPORT:CLIENTPORT STATE} of each, separated by
+     * commas; the state is voter, learner or leaving. A leader adds how far each one's log is durable, and whether it
+     * leads, or was heard within an election timeout.
+     */
+    public CompletableFuture<AdminResult> members()
+    {
+        return parts.admin().ask(AdminOperation.LIST_MEMBERS, 0, "");
+    }
+
+    /**
+     * Begins to hand leadership to a voter: brings it up to date and has it stand at once, while commands wait. Given
+     * up after an election timeout, and then commands are taken again.
+     *
+     * @param memberId 0 for the voter whose log is closest.
+     * @return {@link io.ukehi.codecs.client.AdminCode#STARTED}, or why not: see {@link #leaderId()} for the end.
+     */
+    public CompletableFuture<AdminResult> transferLeadership(final int memberId)
+    {
+        return parts.admin().ask(AdminOperation.TRANSFER_LEADERSHIP, memberId, "");
+    }
+
+    /** Gives leadership up to whoever is elected; this node may be again. */
+    public CompletableFuture<AdminResult> stepDown()
+    {
+        return parts.admin().ask(AdminOperation.STEP_DOWN, 0, "");
+    }
+
+    /**
      * Runs one duty cycle, where {@link NodeContext#useAgentInvoker} was set: again and again, always by the same
      * thread, many times in an election timeout. Several nodes, their drivers and a client can so share one thread.
      *
@@ -162,8 +231,9 @@ public final class UkehiNode implements AutoCloseable
     }
 
     /**
-     * Stops the node: takes no more commands, ends those under way as unknown, makes the log durable and releases
-     * everything. Idempotent, under a second. The log is not touched any more after a failure.
+     * Stops the node: a leader hands leadership over first, within an election timeout; then the node takes no more
+     * commands, ends those under way as unknown, makes the log durable and releases everything. Idempotent. The log is
+     * not touched any more after a failure.
      *
      * @throws IllegalStateException if the duty-cycle thread calls, from a listener or the state machine: it cannot
      *                               wait for its own end.

@@ -186,6 +186,16 @@ public final class Configuration
         return of(minus(voters, id), minus(learners, id), endpoints());
     }
 
+    /** With another member in the place of one: as a voter where that is one, else as a learner. */
+    public Configuration replace(final int oldId, final int id, final String endpoint)
+    {
+        final int[] otherVoters = minus(minus(voters, oldId), id);
+        final int[] otherLearners = minus(minus(learners, oldId), id);
+        return contains(voters, oldId) ?
+            of(plus(otherVoters, id), otherLearners, with(id, endpoint)) :
+            of(otherVoters, plus(otherLearners, id), with(id, endpoint));
+    }
+
     private Map<Integer, String> with(final int id, final String endpoint)
     {
         final Map<Integer, String> map = endpoints();
@@ -203,10 +213,10 @@ public final class Configuration
         return Arrays.stream(ids).filter(other -> other != id).toArray();
     }
 
-    /** What a joint configuration leads to. */
-    Configuration left()
+    /** What a joint configuration leads to; any other is that already. */
+    public Configuration settled()
     {
-        return new Configuration(new int[0], voters, learners, endpoints());
+        return isJoint() ? new Configuration(new int[0], voters, learners, endpoints()) : this;
     }
 
     /** Whether two sets of voters have to agree. */

@@ -87,7 +87,7 @@ final class ConfigurationChange
             return 0;
         }
         final boolean isOwn = begunIndex == state.membership.index();
-        if (append(current.left()) < 0)
+        if (append(current.settled()) < 0)
         {
             return 0;
         }

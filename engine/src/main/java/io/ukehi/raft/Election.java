@@ -76,12 +76,12 @@ final class Election
             if (!mayStand())
             {
                 // A learner, or a member no more: it waits to be told otherwise by whoever leads.
-                resetTimer();
-                return 0;
+                return waitForALeader();
             }
             renewing = false;
             if (doubt.isDoubtful())
             {
+                CoverageMark.DOUBTFUL_NODE_WAITS.hit();
                 waitForALeader();
             }
             else
@@ -151,15 +151,16 @@ final class Election
         state.become(Role.FOLLOWER, leaderId);
     }
 
-    /** The leader is silent, and this node may not take its place. */
-    private void waitForALeader()
+    /** The leader is silent, and this node may not take its place: it is nobody's follower. Work done. */
+    private int waitForALeader()
     {
-        CoverageMark.DOUBTFUL_NODE_WAITS.hit();
         resetTimer();
-        if (RaftListener.NO_LEADER != state.leaderId())
+        if (Role.FOLLOWER == state.role() && RaftListener.NO_LEADER == state.leaderId())
         {
-            becomeFollower(RaftListener.NO_LEADER);
+            return 0;
         }
+        becomeFollower(RaftListener.NO_LEADER);
+        return 1;
     }
 
     private void endLeadership()

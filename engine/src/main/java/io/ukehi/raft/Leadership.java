@@ -335,11 +335,16 @@ final class Leadership
     private void giveAway()
     {
         disk.begin();
-        final Replicator successor = successor();
-        if (null != successor && transferTo(successor.peerId()))
+        if (transferToSuccessor())
         {
             CoverageMark.SLOW_DISK_LEADER_GIVES_WAY.hit();
         }
+    }
+
+    boolean transferToSuccessor()
+    {
+        final Replicator successor = successor();
+        return null != successor && transferTo(successor.peerId());
     }
 
     /** The voter whose log is closest to this one, to take over; null if there is none. */

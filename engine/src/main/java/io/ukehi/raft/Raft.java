@@ -189,6 +189,12 @@ public final class Raft implements PeerHandler
         return Role.LEADER == state.role() && leadership.transferTo(targetId);
     }
 
+    /** The same, to the voter whose log is closest to this node's. False as well if there is no other voter. */
+    public boolean transferLeadership()
+    {
+        return Role.LEADER == state.role() && leadership.transferToSuccessor();
+    }
+
     /** Whether a transfer of leadership is under way. */
     public boolean isTransferring()
     {
@@ -552,6 +558,13 @@ public final class Raft implements PeerHandler
     {
         return Role.LEADER == state.role() &&
             (leadership.plan().isUnderWay() || state.membership.current().isJoint());
+    }
+
+    /** Whether a peer has answered this leader within the longest election timeout; false if this is no leader. */
+    public boolean isHeard(final int peerId)
+    {
+        final Replicator replicator = Role.LEADER == state.role() ? leadership.replicator(peerId) : null;
+        return null != replicator && state.nowNs() - replicator.contactNs() <= state.config.electionTimeoutMaxNs();
     }
 
     /** Who the members are: the newest configuration in the log, committed or not. */

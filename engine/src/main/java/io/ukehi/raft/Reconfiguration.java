@@ -18,8 +18,10 @@ import java.util.Arrays;
 final class Reconfiguration
 {
     private static final int MAX_ROUNDS = 32;
-    /** Of the longest election timeout: how long a newcomer may go without getting anything at all. */
+    /** Of the longest election timeout: how long a newcomer may be silent. */
     private static final int PATIENCE = 10;
+    /** Of that: how long one that answers may get no further. It may be making its state from a snapshot. */
+    private static final int STALL = 20;
 
     private final RaftState state;
     private final Leadership leadership;
@@ -29,7 +31,8 @@ final class Reconfiguration
     private long[] roundEnd = {};
     private long[] roundBeganNs = {};
     private int[] rounds = {};
-    private long[] matched = {};
+    /** Entries and bytes of snapshots: whatever changes is progress. */
+    private long[] gotten = {};
     private long[] progressNs = {};
 
     Reconfiguration(final RaftState state, final Leadership leadership)
@@ -38,13 +41,18 @@ final class Reconfiguration
         this.leadership = leadership;
     }
 
-    /** Leadership ends: a plan under way is one no more. */
+    /** Leadership ends, perhaps because this very plan has removed the leader: one under way is one no more. */
     void abandon()
     {
         if (null != target)
         {
-            end(ReconfigurationOutcome.LEADERSHIP_LOST);
+            end(isFinished() ? ReconfigurationOutcome.DONE : ReconfigurationOutcome.LEADERSHIP_LOST);
         }
+    }
+
+    private boolean isFinished()
+    {
+        return isFinalStep && !state.membership.current().isJoint() && leadership.changes().isSettled();
     }
 
     boolean isUnderWay()
@@ -89,7 +97,7 @@ final class Reconfiguration
         roundEnd = new long[count];
         roundBeganNs = new long[count];
         rounds = new int[count];
-        matched = new long[count];
+        gotten = new long[count];
         progressNs = new long[count];
         for (int i = 0; i < count; i++)
         {
@@ -114,7 +122,7 @@ final class Reconfiguration
         }
         if (isFinalStep)
         {
-            if (state.membership.current().isJoint())
+            if (!isFinished())
             {
                 return 0;
             }
@@ -141,9 +149,10 @@ final class Reconfiguration
         final Replicator replicator = leadership.replicator(newcomers[i]);
         Invariant.check(null != replicator, "a newcomer is a peer", newcomers[i]);
         final long match = replicator.matchIndex();
-        if (match > matched[i])
+        final long got = match + replicator.snapshot().sentBytes();
+        if (got != gotten[i])
         {
-            matched[i] = match;
+            gotten[i] = got;
             progressNs[i] = state.nowNs();
         }
         if (match >= roundEnd[i])
@@ -157,7 +166,9 @@ final class Reconfiguration
             beginRound(i);
         }
         final long patienceNs = PATIENCE * state.config.electionTimeoutMaxNs();
-        if (rounds[i] > MAX_ROUNDS || state.nowNs() - progressNs[i] > patienceNs)
+        final long stalledNs = state.nowNs() - progressNs[i];
+        final long silentNs = Math.min(stalledNs, state.nowNs() - replicator.contactNs());
+        if (rounds[i] > MAX_ROUNDS || silentNs > patienceNs || stalledNs > STALL * patienceNs)
         {
             CoverageMark.NEWCOMER_GIVEN_UP.hit();
             end(ReconfigurationOutcome.NEWCOMER_SILENT);

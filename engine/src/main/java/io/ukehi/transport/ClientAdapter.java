@@ -33,6 +33,8 @@ public final class ClientAdapter
     private static final int MIN_VERSION = 1;
     private static final int MAJOR_SHIFT = 8;
     private static final int NO_SUCH_TEMPLATE = -1;
+    /** An id, a host name and two ports. */
+    private static final int MAX_MEMBER_LENGTH = 300;
     private static final int HEADER_LENGTH = MessageHeaderDecoder.ENCODED_LENGTH;
 
     // The fields with which every block begins. KeepAlive has them and no more.
@@ -201,14 +203,24 @@ public final class ClientAdapter
     private DropReason onAdmin(
         final DirectBuffer buffer, final int blockOffset, final int restLength, final long sessionId)
     {
+        if (restLength < AdminRequestDecoder.memberHeaderLength())
+        {
+            return DropReason.TOO_SHORT;
+        }
         admin.wrap(buffer, blockOffset, header.blockLength(), header.version());
         final int operation = admin.operationRaw();
-        if (operation >= OPERATIONS.length - 1 || (0 != restLength && isKnownVersion()))
+        if (operation >= OPERATIONS.length - 1 || admin.memberLength() > MAX_MEMBER_LENGTH)
         {
             return DropReason.MALFORMED;
         }
-        requests.onAdmin(sessionId, admin.correlationId(), OPERATIONS[operation], admin.targetId());
-        return null;
+        final DropReason fault =
+            textFault(admin.memberLength(), restLength - AdminRequestDecoder.memberHeaderLength());
+        if (null == fault)
+        {
+            requests.onAdmin(
+                sessionId, admin.correlationId(), OPERATIONS[operation], admin.targetId(), admin.member());
+        }
+        return fault;
     }
 
     private DropReason onQuery(
@@ -265,18 +277,20 @@ public final class ClientAdapter
         return fault;
     }
 
-    /** The length is what 32 unsigned bits said, and must be what is left; refused before a string is made of it. */
     private DropReason channelFault(final int statedLength, final int restLength)
+    {
+        final DropReason fault = textFault(statedLength, restLength);
+        return null == fault && statedLength > ClientResponseChannel.MAX_LENGTH ? DropReason.REFUSED_CHANNEL : fault;
+    }
+
+    /** The length is what 32 unsigned bits said, and must be what is left; refused before a string is made of it. */
+    private DropReason textFault(final int statedLength, final int restLength)
     {
         if (statedLength < 0 || statedLength > restLength)
         {
             return DropReason.TOO_SHORT;
         }
-        if (statedLength < restLength && isKnownVersion())
-        {
-            return DropReason.MALFORMED;
-        }
-        return statedLength > ClientResponseChannel.MAX_LENGTH ? DropReason.REFUSED_CHANNEL : null;
+        return statedLength < restLength && isKnownVersion() ? DropReason.MALFORMED : null;
     }
 
     /** A message that only says that it was sent. */

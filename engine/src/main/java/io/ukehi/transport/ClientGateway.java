@@ -195,6 +195,39 @@ public final class ClientGateway implements AutoCloseable
         return true;
     }
 
+    /**
+     * Tells a client what became of an operator's request.
+     *
+     * @param sessionId     of the client.
+     * @param correlationId of the request.
+     * @param code          what became of it.
+     * @param text          more about it, ASCII; cut where it is too long.
+     * @return false if there is no such client.
+     */
+    public boolean adminReply(
+        final long sessionId, final long correlationId, final AdminCode code, final String text)
+    {
+        final ClientSession client = sessions.get(sessionId);
+        if (null == client)
+        {
+            return false;
+        }
+        sessions.reply(client, encoder.adminReply(sessionId, correlationId, code, text), NOTHING, 0, 0);
+        return true;
+    }
+
+    /**
+     * Who the members are. Every client hears of it.
+     *
+     * @param index     of the configuration in the log.
+     * @param endpoints where they take clients: {@code ID=HOST:PORT}, separated by commas.
+     */
+    public void onMembers(final long index, final String endpoints)
+    {
+        encoder.members(index, endpoints);
+        sessions.onMembers();
+    }
+
     /** Whether a client is connected and was heard lately: within a quarter of the session timeout. */
     public boolean isPresent(final long sessionId)
     {
@@ -312,14 +345,15 @@ public final class ClientGateway implements AutoCloseable
 
         @Override
         public void onAdmin(
-            final long sessionId, final long correlationId, final AdminOperation operation, final int targetId)
+            final long sessionId,
+            final long correlationId,
+            final AdminOperation operation,
+            final int targetId,
+            final String member)
         {
-            final ClientSession session = heard(sessionId);
-            if (null != session)
+            if (null != heard(sessionId))
             {
-                final AdminCode code = handler.onAdmin(operation, targetId);
-                final int length = encoder.adminReply(sessionId, correlationId, code);
-                sessions.reply(session, length, NOTHING, 0, 0);
+                handler.onAdmin(sessionId, correlationId, operation, targetId, member);
             }
         }
 

@@ -1,6 +1,5 @@
 package io.ukehi.transport;
 
-import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.QueryCode;
@@ -51,15 +50,21 @@ public interface ClientHandler
         int length);
 
     /**
-     * An operator asks for something; answered at once.
+     * An operator asks for something; the answer comes through {@link ClientGateway#adminReply}, now or later.
      *
-     * @param operation what.
-     * @param targetId  member it is about, where it is about one.
-     * @return what became of it.
+     * @param sessionId     of the client.
+     * @param correlationId that the client gave the request.
+     * @param operation     what.
+     * @param targetId      member it is about, where it is about one.
+     * @param member        node that is to be a member, where it is about one; else empty.
      */
-    default AdminCode onAdmin(final AdminOperation operation, final int targetId)
+    default void onAdmin(
+        final long sessionId,
+        final long correlationId,
+        final AdminOperation operation,
+        final int targetId,
+        final String member)
     {
-        return AdminCode.UNSUPPORTED;
     }
 
     /**

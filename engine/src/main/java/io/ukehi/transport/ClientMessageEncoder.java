@@ -6,6 +6,7 @@ import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectReplyEncoder;
 import io.ukehi.codecs.client.KeepAliveEncoder;
+import io.ukehi.codecs.client.MembersEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.QueryReplyEncoder;
@@ -29,7 +30,10 @@ public final class ClientMessageEncoder
     /** Bytes of a Reply before those of the state machine. */
     public static final int REPLY_HEAD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
 
-    private static final int MAX_LENGTH = 256;
+    /** Of an answer to an operator, or of the list of members, which has at most 30 entries. */
+    static final int MAX_TEXT_LENGTH = 15 * 1024;
+
+    private static final int MAX_LENGTH = 16 * 1024;
 
     private final UnsafeBuffer buffer = new UnsafeBuffer(new byte[MAX_LENGTH]);
     private final MessageSeal seal = new MessageSeal();
@@ -37,6 +41,7 @@ public final class ClientMessageEncoder
     private final ConnectReplyEncoder connectReply = new ConnectReplyEncoder();
     private final ReplyEncoder reply = new ReplyEncoder();
     private final AdminReplyEncoder adminReply = new AdminReplyEncoder();
+    private final MembersEncoder membersMessage = new MembersEncoder();
     private final QueryReplyEncoder queryReply = new QueryReplyEncoder();
     private final RedirectEncoder redirect = new RedirectEncoder();
     private final SessionOpenedEncoder sessionOpened = new SessionOpenedEncoder();
@@ -47,6 +52,8 @@ public final class ClientMessageEncoder
     private final int groupId;
     private final int nodeId;
     private final int maxCommandLength;
+    private String members = "";
+    private long membersIndex;
     private long term;
     private int leaderId = NO_LEADER;
 
@@ -70,6 +77,13 @@ public final class ClientMessageEncoder
     {
         term = leaderTerm;
         leaderId = id;
+    }
+
+    /** Who the members are from now on, as told to clients: {@code ID=HOST:PORT}, separated by commas. */
+    public void members(final long index, final String endpoints)
+    {
+        membersIndex = index;
+        members = fitting(endpoints);
     }
 
     /** Where every message begins, at 0. */
@@ -166,7 +180,7 @@ public final class ClientMessageEncoder
     }
 
     /** What became of an operator's request; returns the message's length. */
-    public int adminReply(final long sessionId, final long correlationId, final AdminCode code)
+    public int adminReply(final long sessionId, final long correlationId, final AdminCode code, final String text)
     {
         adminReply.wrapAndApplyHeader(buffer, 0, header)
             .groupId(groupId)
@@ -175,8 +189,26 @@ public final class ClientMessageEncoder
             .correlationId(correlationId)
             .nodeId(nodeId)
             .leaderId(leaderId)
-            .code(code);
-        return sealed(AdminReplyEncoder.BLOCK_LENGTH);
+            .code(code)
+            .text(fitting(text));
+        return sealedTo(adminReply.limit());
+    }
+
+    /** Who the members are and where they take clients; returns the message's length. */
+    public int members(final long sessionId)
+    {
+        membersMessage.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .index(membersIndex)
+            .endpoints(members);
+        return sealedTo(membersMessage.limit());
+    }
+
+    private static String fitting(final String text)
+    {
+        return text.length() <= MAX_TEXT_LENGTH ? text : text.substring(0, MAX_TEXT_LENGTH);
     }
 
     /** Tells that leadership has moved; returns the message's length. */
@@ -260,7 +292,11 @@ public final class ClientMessageEncoder
 
     private int sealed(final int blockLength)
     {
-        final int length = MessageHeaderEncoder.ENCODED_LENGTH + blockLength;
+        return sealedTo(MessageHeaderEncoder.ENCODED_LENGTH + blockLength);
+    }
+
+    private int sealedTo(final int length)
+    {
         seal.seal(buffer, 0, length);
         return length;
     }

@@ -25,7 +25,8 @@ public interface ClientRequests
         int offset,
         int length);
 
-    void onAdmin(long sessionId, long correlationId, AdminOperation operation, int targetId);
+    /** As {@link ClientHandler#onAdmin}. */
+    void onAdmin(long sessionId, long correlationId, AdminOperation operation, int targetId, String member);
 
     /** Returns false if the question must be offered again. */
     boolean onOpenSession(long sessionId);

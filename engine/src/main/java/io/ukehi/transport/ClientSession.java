@@ -15,6 +15,7 @@ final class ClientSession
     private static final int DUE_CONNECT_REPLY = 1;
     private static final int DUE_REDIRECT = 2;
     private static final int DUE_KEEP_ALIVE = 4;
+    private static final int DUE_MEMBERS = 8;
 
     private final long sessionId;
     private final ClientReplyQueue queue;
@@ -62,6 +63,11 @@ final class ClientSession
     {
         connectCorrelationId = correlationId;
         due |= DUE_CONNECT_REPLY;
+    }
+
+    void onMembers()
+    {
+        due |= DUE_MEMBERS;
     }
 
     void onLeader()
@@ -157,6 +163,7 @@ final class ClientSession
         {
             case DUE_CONNECT_REPLY -> encoder.connectReply(sessionId, connectCorrelationId, connectCode);
             case DUE_REDIRECT -> encoder.redirect(sessionId);
+            case DUE_MEMBERS -> encoder.members(sessionId);
             default -> encoder.keepAlive(sessionId);
         };
     }

@@ -26,6 +26,8 @@ final class ClientSessions implements AutoCloseable
     private final ArrayList<ClientSession> all;
     private final ArrayList<ClientSession> busy;
     private final ArrayDeque<ClientReplyQueue> freeQueues = new ArrayDeque<>();
+    /** Whether clients can be told who the members are. */
+    private boolean hasMembers;
     private ConnectCode connectCode = ConnectCode.RECOVERING;
     private long nextTickNs;
     private boolean isTicking;
@@ -78,6 +80,17 @@ final class ClientSessions implements AutoCloseable
         }
     }
 
+    /** The members have changed: news to those who are connected. */
+    void onMembers()
+    {
+        hasMembers = true;
+        for (int i = 0; i < all.size(); i++)
+        {
+            all.get(i).onMembers();
+            markBusy(all.get(i));
+        }
+    }
+
     /** A client makes itself known. False if there are as many as there may be. */
     boolean connect(final long sessionId, final long correlationId, final String channel, final int streamId)
     {
@@ -96,6 +109,10 @@ final class ClientSessions implements AutoCloseable
         }
         session.onHeard();
         session.onConnect(correlationId);
+        if (hasMembers)
+        {
+            session.onMembers();
+        }
         markBusy(session);
         return true;
     }

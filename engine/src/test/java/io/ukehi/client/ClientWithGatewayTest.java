@@ -111,9 +111,15 @@ class ClientWithGatewayTest implements IdleStrategy
         }
 
         @Override
-        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        public void onAdmin(
+            final long sessionId,
+            final long correlationId,
+            final AdminOperation operation,
+            final int targetId,
+            final String member)
         {
-            return 2 == targetId ? AdminCode.STARTED : AdminCode.NO_SUCH_MEMBER;
+            gateway.adminReply(
+                sessionId, correlationId, 2 == targetId ? AdminCode.STARTED : AdminCode.NO_SUCH_MEMBER, member);
         }
 
         @Override

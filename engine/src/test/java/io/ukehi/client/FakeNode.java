@@ -73,6 +73,7 @@ public final class FakeNode implements AutoCloseable
     public QueryHandler queryHandler = (node, correlationId, bytes, offset, length) ->
         node.answer(correlationId, QueryCode.ANSWERED, 77, bytes, offset, length);
     public AdminCode adminCode = AdminCode.STARTED;
+    public String adminText = "";
     public final List<String> operations = new ArrayList<>();
     /** What happens when an operator has asked for something, before the answer. */
     public Runnable onOperation = () ->
@@ -323,12 +324,13 @@ public final class FakeNode implements AutoCloseable
 
     private void onAdmin(final AdminRequestDecoder message)
     {
-        operations.add(message.operation() + " " + message.targetId());
+        operations.add(message.operation() + " " + message.targetId() +
+            (message.memberLength() > 0 ? " " + message.member() : ""));
         onOperation.run();
         final AdminReplyEncoder adminReply = new AdminReplyEncoder();
         adminReply.wrapAndApplyHeader(buffer, 0, headerEncoder)
             .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(message.correlationId())
-            .nodeId(nodeId).leaderId(leaderId).code(adminCode);
+            .nodeId(nodeId).leaderId(leaderId).code(adminCode).text(adminText);
         send(adminReply.limit());
     }
 

@@ -3,6 +3,7 @@ package io.ukehi.client;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ukehi.codecs.client.AdminReplyDecoder;
+import io.ukehi.codecs.client.MembersDecoder;
 import io.aeron.logbuffer.Header;
 import io.ukehi.Crc32c;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
@@ -169,6 +170,12 @@ class ResponseAdapterTest implements ResponseHandler
 
     @Override
     public void onAdminReply(final AdminReplyDecoder reply)
+    {
+        others++;
+    }
+
+    @Override
+    public void onMembers(final MembersDecoder members)
     {
         others++;
     }

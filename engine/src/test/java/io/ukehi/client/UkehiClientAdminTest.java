@@ -100,4 +100,31 @@ class UkehiClientAdminTest
         cluster.node(1).isSilent = true;
         assertThrows(ClientTimeoutException.class, () -> client.takeSnapshot(1, TIMEOUT_NS / 4));
     }
+
+    @Test
+    void shouldAskForAChangeOfTheMembersAndTellWhatBecameOfIt()
+    {
+        cluster.node(2).adminCode = AdminCode.DONE;
+        assertEquals(new AdminAnswer(AdminCode.DONE, ""), client.addMember("4=a:1:2", TIMEOUT_NS));
+        assertEquals(AdminCode.DONE, client.addLearner("5=b:1:2", TIMEOUT_NS).code());
+        assertEquals(AdminCode.DONE, client.promote(5, TIMEOUT_NS).code());
+        assertEquals(AdminCode.DONE, client.replaceMember(3, "6=c:1:2", TIMEOUT_NS).code());
+        cluster.node(2).adminCode = AdminCode.WOULD_LOSE_QUORUM;
+        cluster.node(2).adminText = "3 does not answer";
+        assertEquals(new AdminAnswer(AdminCode.WOULD_LOSE_QUORUM, "3 does not answer"),
+            client.removeMember(1, TIMEOUT_NS));
+        assertEquals(List.of("ADD_MEMBER 0 4=a:1:2", "ADD_LEARNER 0 5=b:1:2", "PROMOTE_MEMBER 5",
+            "REPLACE_MEMBER 3 6=c:1:2", "REMOVE_MEMBER 1"), cluster.node(2).operations);
+    }
+
+    @Test
+    void shouldReadWhoTheMembersAre()
+    {
+        cluster.node(2).adminCode = AdminCode.DONE;
+        cluster.node(2).adminText = "1=a:1:2 voter 40 heard,2=b:1:2 voter 41 leads,7=c:1:2 learner";
+        assertEquals(List.of(
+            new ClusterMember(1, "a:1:2", "voter", 40, "heard"),
+            new ClusterMember(2, "b:1:2", "voter", 41, "leads"),
+            new ClusterMember(7, "c:1:2", "learner", -1, "")), client.members(TIMEOUT_NS));
+    }
 }

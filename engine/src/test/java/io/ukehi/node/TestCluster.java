@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -23,22 +24,32 @@ final class TestCluster implements AutoCloseable
 {
     private final Path directory;
     private final String members;
+    private final String[] addresses;
+    private final boolean[] isJoining;
     private final UkehiNode[] nodes;
     private final List<Throwable> errors = new ArrayList<>();
     private UnaryOperator<NodeContext> settings = context -> context;
 
     TestCluster(final Path directory, final int size) throws IOException
     {
+        this(directory, size, 0);
+    }
+
+    /** With some nodes more that are no members yet: see {@link NodeContext#joining}. */
+    TestCluster(final Path directory, final int size, final int spareCount) throws IOException
+    {
         this.directory = directory;
-        this.nodes = new UkehiNode[size + 1];
-        final StringBuilder list = new StringBuilder();
-        final int[] ports = freePorts(2 * size);
-        for (int i = 0; i < size; i++)
+        final int count = size + spareCount;
+        this.nodes = new UkehiNode[count + 1];
+        this.isJoining = new boolean[count + 1];
+        this.addresses = new String[count + 1];
+        final int[] ports = freePorts(2 * count);
+        for (int id = 1; id <= count; id++)
         {
-            list.append(i > 0 ? "," : "").append(i + 1).append("=localhost:")
-                .append(ports[2 * i]).append(':').append(ports[2 * i + 1]);
+            addresses[id] = id + "=localhost:" + ports[2 * id - 2] + ":" + ports[2 * id - 1];
+            isJoining[id] = id > size;
         }
-        members = list.toString();
+        members = String.join(",", Arrays.asList(addresses).subList(1, size + 1));
     }
 
     static int[] freePorts(final int count) throws IOException
@@ -76,7 +87,8 @@ final class TestCluster implements AutoCloseable
     {
         return settings.apply(new NodeContext()
             .memberId(id)
-            .members(members)
+            .members(isJoining[id] ? addresses[id] : members)
+            .joining(isJoining[id])
             .dataDirectoryName(directory.resolve("node-" + id).toString())
             .segmentLength(8 * 1024 * 1024)
             .stateMachine(new KvStateMachine())
@@ -97,9 +109,27 @@ final class TestCluster implements AutoCloseable
     {
         for (int id = 1; id < nodes.length; id++)
         {
-            start(id);
+            if (!isJoining[id])
+            {
+                start(id);
+            }
         }
         return this;
+    }
+
+    /** {@code ID=HOST:PEERPORT:CLIENTPORT} of a node. */
+    String address(final int id)
+    {
+        return addresses[id];
+    }
+
+    /** Another address for a node, from its next start on. */
+    String move(final int id) throws IOException
+    {
+        final int[] ports = freePorts(2);
+        addresses[id] = id + "=localhost:" + ports[0] + ":" + ports[1];
+        isJoining[id] = true;
+        return addresses[id];
     }
 
     UkehiNode start(final int id)
@@ -138,6 +168,26 @@ final class TestCluster implements AutoCloseable
                 }
             }
             return null != leader[0] && areAllFollowing(leader[0].context().memberId());
+        });
+        return leader[0];
+    }
+
+    /** Waits until somebody leads, whoever follows. */
+    UkehiNode awaitSomeLeader()
+    {
+        final UkehiNode[] leader = new UkehiNode[1];
+        await(() ->
+        {
+            leader[0] = null;
+            for (final UkehiNode node : nodes)
+            {
+                if (null != node && NodeRole.LEADER == node.role() &&
+                    (null == leader[0] || leader[0].term() < node.term()))
+                {
+                    leader[0] = node;
+                }
+            }
+            return null != leader[0];
         });
         return leader[0];
     }

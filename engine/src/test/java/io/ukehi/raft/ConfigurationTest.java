@@ -42,7 +42,7 @@ class ConfigurationTest
         assertArrayEquals(new int[]{1, 2, 3, 4}, JOINT.members());
         assertTrue(JOINT.isVoter(1), "a voter until it is left, though it will be a learner");
         assertEquals("b:3:4", JOINT.endpoint(2));
-        final Configuration left = JOINT.left();
+        final Configuration left = JOINT.settled();
         assertFalse(left.isJoint());
         assertFalse(left.isVoter(1));
         assertTrue(left.isMember(1));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminRequestEncoder;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandDecoder;
@@ -82,9 +83,13 @@ class ClientAdapterTest
 
         @Override
         public void onAdmin(
-            final long sessionId, final long correlationId, final AdminOperation operation, final int targetId)
+            final long sessionId,
+            final long correlationId,
+            final AdminOperation operation,
+            final int targetId,
+            final String member)
         {
-            heard.add("admin " + sessionId + " " + correlationId + " " + operation + " " + targetId);
+            heard.add("admin " + sessionId + " " + correlationId + " " + operation + " " + targetId + " " + member);
         }
 
         @Override
@@ -124,6 +129,7 @@ class ClientAdapterTest
         all.add(bytes(messages.keepAlive(5)));
         all.add(bytes(messages.close(5)));
         all.add(bytes(messages.statusRequest(5, 6, CHANNEL, 7)));
+        all.add(bytes(messages.admin(5, 6, AdminOperation.REPLACE_MEMBER, 7, "8=a:1:2")));
         return all;
     }
 
@@ -170,9 +176,20 @@ class ClientAdapterTest
                 "command 5 6",
                 "keep alive 5",
                 "close 5",
-                "status 5 6 " + CHANNEL + " 7"),
+                "status 5 6 " + CHANNEL + " 7",
+                "admin 5 6 REPLACE_MEMBER 7 8=a:1:2"),
             recorder.heard);
         assertEquals(0, drops.total());
+    }
+
+    @Test
+    void shouldDropARequestWhoseMemberIsLongerThanAnyOrWhoseOperationIsUnknown()
+    {
+        shouldDrop(DropReason.MALFORMED,
+            bytes(messages.admin(5, 6, AdminOperation.ADD_MEMBER, 0, "8=" + "h".repeat(400) + ":1:2")));
+        final byte[] message = bytes(messages.admin(5, 6, AdminOperation.ADD_MEMBER, 0, ""));
+        message[MessageHeaderEncoder.ENCODED_LENGTH + AdminRequestEncoder.operationEncodingOffset()] = 99;
+        shouldDrop(DropReason.MALFORMED, sealed(message));
     }
 
     @Test

@@ -3,8 +3,6 @@ package io.ukehi.transport;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ukehi.codecs.client.AdminOperation;
-import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.Consistency;
 import com.sun.management.ThreadMXBean;
@@ -55,12 +53,6 @@ class ClientGatewayAllocationTest
         {
             gateway.queryReply(sessionId, correlationId, QueryCode.ANSWERED, ++count, buffer, offset, length);
             return QueryCode.ANSWERED;
-        }
-
-        @Override
-        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
-        {
-            return AdminCode.STARTED;
         }
 
         @Override

@@ -61,6 +61,7 @@ final class ClientGatewayHarness implements AutoCloseable
         int result = TAKEN;
         int laterCount;
         RuntimeException thrown;
+        ClientGateway gateway;
 
         @Override
         public int onCommand(
@@ -100,10 +101,15 @@ final class ClientGatewayHarness implements AutoCloseable
         }
 
         @Override
-        public AdminCode onAdmin(final AdminOperation operation, final int targetId)
+        public void onAdmin(
+            final long sessionId,
+            final long correlationId,
+            final AdminOperation operation,
+            final int targetId,
+            final String member)
         {
-            queries.add(operation + " " + targetId);
-            return AdminCode.BUSY;
+            queries.add(operation + " " + targetId + " " + member);
+            gateway.adminReply(sessionId, correlationId, AdminCode.BUSY, "busy with " + targetId);
         }
 
         @Override
@@ -206,6 +212,7 @@ final class ClientGatewayHarness implements AutoCloseable
     /** One duty cycle of the node. */
     void cycle()
     {
+        handler.gateway = gateway;
         gateway.poll(handler, 10);
         gateway.doWork(nowNs);
     }

@@ -78,6 +78,17 @@ class ClientGatewayTest
         probe.heard.clear();
     }
 
+    @Test
+    void shouldTellWhoTheMembersAreWhenAClientComesAndWhenTheyChange()
+    {
+        harness.gateway.onMembers(7, "1=a:1,2=b:2");
+        final ClientProbe probe = harness.probe(5, true);
+        probe.connect(1);
+        shouldHear(probe, "connected 1 RECOVERING node 2 leader -1 term 0", "members 7 1=a:1,2=b:2");
+        harness.gateway.onMembers(9, "2=b:2,3=c:3");
+        shouldHear(probe, "members 9 2=b:2,3=c:3");
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldAnswerConnectWithWhoLeads(final boolean isIpc)

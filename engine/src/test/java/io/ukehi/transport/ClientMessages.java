@@ -1,5 +1,7 @@
 package io.ukehi.transport;
 
+import io.ukehi.codecs.client.AdminOperation;
+import io.ukehi.codecs.client.AdminRequestEncoder;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
@@ -58,6 +60,22 @@ final class ClientMessages
             .correlationId(correlationId)
             .responseStreamId(streamId)
             .responseChannel(channel);
+        return seal(request.limit());
+    }
+
+    int admin(
+        final long sessionId, final long correlationId, final AdminOperation operation, final int targetId,
+        final String member)
+    {
+        final AdminRequestEncoder request = new AdminRequestEncoder();
+        request.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .correlationId(correlationId)
+            .targetId(targetId)
+            .operation(operation)
+            .member(member);
         return seal(request.limit());
     }
 

@@ -9,9 +9,11 @@ import io.aeron.FragmentAssembler;
 import io.aeron.Publication;
 import io.aeron.Subscription;
 import io.aeron.logbuffer.Header;
+import io.ukehi.codecs.client.AdminReplyDecoder;
 import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
+import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
@@ -152,6 +154,16 @@ final class ClientProbe implements AutoCloseable
                 assertEquals(
                     sessionId, new CloseDecoder().wrap(buffer, blockOffset, blockLength, version).sessionId());
                 heard.add("close");
+            }
+            case MembersDecoder.TEMPLATE_ID ->
+            {
+                final MembersDecoder members = new MembersDecoder().wrap(buffer, blockOffset, blockLength, version);
+                heard.add("members " + members.index() + " " + members.endpoints());
+            }
+            case AdminReplyDecoder.TEMPLATE_ID ->
+            {
+                final AdminReplyDecoder admin = new AdminReplyDecoder().wrap(buffer, blockOffset, blockLength, version);
+                heard.add("admin " + admin.correlationId() + " " + admin.code() + " " + admin.text());
             }
             default -> heard.add("template " + header.templateId());
         }
