@@ -16,8 +16,6 @@ final class ObservedDoubt implements DoubtStore
     private long lostTo = NO_DOUBT;
     private long[] lostDigests = new long[16];
     private boolean isDoubtful;
-    /** The last life ended over forgetting the doubt: it may be forgotten or not. */
-    private boolean isClearing;
 
     ObservedDoubt(final SimNode node)
     {
@@ -29,11 +27,6 @@ final class ObservedDoubt implements DoubtStore
     {
         store = found;
         isDoubtful = NO_DOUBT != store.doubtfulTo();
-        if (isClearing && !isDoubtful)
-        {
-            lostTo = NO_DOUBT;
-        }
-        isClearing = false;
         Violation.check(store.doubtfulTo() >= lostTo, "a doubt is kept until it is healed", node.id(), lostTo);
     }
 
@@ -90,11 +83,10 @@ final class ObservedDoubt implements DoubtStore
         if (NO_DOUBT != lostTo)
         {
             node.onHealed(lostDigests, lostTo);
+            // Made good from here on, even if the node dies over forgetting the doubt and is in doubt of less later.
+            lostTo = NO_DOUBT;
         }
-        isClearing = true;
         store.clear();
-        isClearing = false;
         isDoubtful = false;
-        lostTo = NO_DOUBT;
     }
 }
