@@ -81,6 +81,12 @@ final class MemoryStorage implements Storage
         }
 
         @Override
+        public int touch(final int maxBytes)
+        {
+            return 0;
+        }
+
+        @Override
         public void write(final int offset, final int length)
         {
             // It is where it belongs already.

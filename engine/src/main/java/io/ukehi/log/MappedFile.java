@@ -32,7 +32,9 @@ final class MappedFile implements StorageFile
     private final UnsafeBuffer buffer;
     /** Of whoever writes: its position and limit move, which those of the mapping itself must not. */
     private final ByteBuffer view;
-    private int allocated;
+    /** Up to here it may be written: there is room on the disk, or it was touched. */
+    private int writableTo;
+    private int touched;
     private boolean isClosed;
 
     private MappedFile(
@@ -48,7 +50,7 @@ final class MappedFile implements StorageFile
         this.mapped = mapped;
         this.buffer = new UnsafeBuffer(mapped);
         this.view = mapped.duplicate();
-        this.allocated = allocated;
+        this.writableTo = allocated;
     }
 
     static MappedFile create(final Path path, final int length, final Storage.Mapping mapping) throws IOException
@@ -117,34 +119,50 @@ final class MappedFile implements StorageFile
     @Override
     public int allocate(final int maxBytes)
     {
-        final int end = (int)Math.min(length(), (long)allocated + Math.max(maxBytes, PAGE_LENGTH));
-        if (allocated < end)
+        final int end = (int)Math.min(length(), (long)writableTo + Math.max(maxBytes, PAGE_LENGTH));
+        if (writableTo < end)
         {
             final boolean isForced = Storage.Mapping.SHARED != mapping;
             final int writeLength = isForced ? PAGE_LENGTH : SHARED_WRITE_LENGTH;
-            for (int at = allocated; at < end; at += writeLength)
+            for (int at = writableTo; at < end; at += writeLength)
             {
                 writeFully(at, Math.min(writeLength, end - at));
             }
-            for (int at = allocated; at < end; at += PAGE_LENGTH)
+            for (int at = writableTo; at < end; at += PAGE_LENGTH)
             {
                 // A store of what is there already: it makes the page this process's own, in a private mapping too.
                 buffer.putByte(at, (byte)0);
             }
-            allocated = end;
+            writableTo = end;
             if (isForced)
             {
                 force();
             }
         }
-        return length() - allocated;
+        return length() - writableTo;
+    }
+
+    @Override
+    public int touch(final int maxBytes)
+    {
+        Invariant.check(Storage.Mapping.PRIVATE == mapping, "what takes no room is mapped privately");
+        final int end = (int)Math.min(length(), (long)touched + Math.max(maxBytes, PAGE_LENGTH));
+        for (; touched < end; touched += PAGE_LENGTH)
+        {
+            // The same again: it makes the page this process's own.
+            buffer.putByte(touched, buffer.getByte(touched));
+        }
+        touched = end;
+        writableTo = Math.max(writableTo, end);
+        return length() - end;
     }
 
     @Override
     public void write(final int offset, final int length)
     {
         Invariant.check(Storage.Mapping.READ_ONLY != mapping, "a file mapped for writing");
-        Invariant.check(offset + length <= allocated, "what is written is allocated", offset, length);
+        Invariant.check(offset >= 0 && length >= 0 && offset + length <= writableTo,
+            "what is written is allocated or touched", offset, length);
         if (Storage.Mapping.PRIVATE == mapping)
         {
             writeFully(offset, length);
@@ -176,7 +194,8 @@ final class MappedFile implements StorageFile
         }
         catch (final IOException ex)
         {
-            throw new StorageException("cannot force " + path + ": " + ex.getMessage(), ex);
+            // Some file systems find out only now that there is no room.
+            throw FileStorage.failure("force", path, ex);
         }
     }
 

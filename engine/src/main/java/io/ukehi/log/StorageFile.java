@@ -26,11 +26,22 @@ public interface StorageFile extends AutoCloseable
     int allocate(int maxBytes);
 
     /**
+     * Touches the next pages of a file that is mapped privately, so that no later store waits for one. Takes no room on
+     * the disk: {@link #write} does, and may find it full. For what is written once, in order, and can be given up,
+     * where {@link #allocate} would write everything twice.
+     *
+     * @param maxBytes bound on this part, 1 or more.
+     * @return bytes still to be touched, 0 when all are.
+     */
+    int touch(int maxBytes);
+
+    /**
      * Puts a range of {@link #buffer()} into the file. No other thread may store into the range meanwhile.
      *
      * @param offset in bytes.
      * @param length in bytes.
-     * @throws StorageException if it fails; what the range holds on disk is then unknown.
+     * @throws StorageFullException if the range was touched and not allocated, and there is no room for it.
+     * @throws StorageException     if it fails; what the range holds on disk is then unknown.
      */
     void write(int offset, int length);
 

@@ -117,6 +117,15 @@ public final class NodeContext
     /** Entries since the last snapshot below which none is taken but by hand. */
     public static final String SNAPSHOT_MIN_ENTRIES_PROP_NAME = "ukehi.snapshot.min.entries";
 
+    /** By entries, one is taken once the log since has so many hundredths of the last one's size; 0: always. */
+    public static final String SNAPSHOT_LOG_PERCENT_PROP_NAME = "ukehi.snapshot.log.percent";
+
+    /** Bytes of log since the last snapshot at which the next is not put off any longer. */
+    public static final String SNAPSHOT_LOG_MAX_PROP_NAME = "ukehi.snapshot.log.max";
+
+    /** Bytes a second in which a snapshot is written, at most. */
+    public static final String SNAPSHOT_WRITE_RATE_PROP_NAME = "ukehi.snapshot.write.rate";
+
     /** Snapshots kept, 1 to 100. */
     public static final String SNAPSHOT_RETENTION_PROP_NAME = "ukehi.snapshot.retention";
 
@@ -215,6 +224,9 @@ public final class NodeContext
         SNAPSHOT_LENGTH_PROP_NAME,
         SNAPSHOT_INTERVAL_PROP_NAME,
         SNAPSHOT_MIN_ENTRIES_PROP_NAME,
+        SNAPSHOT_LOG_PERCENT_PROP_NAME,
+        SNAPSHOT_LOG_MAX_PROP_NAME,
+        SNAPSHOT_WRITE_RATE_PROP_NAME,
         SNAPSHOT_RETENTION_PROP_NAME,
         SNAPSHOT_TAIL_ENTRIES_PROP_NAME,
         SNAPSHOT_LAG_ENTRIES_PROP_NAME,
@@ -271,6 +283,9 @@ public final class NodeContext
     private int snapshotLength;
     private long snapshotIntervalNs;
     private long snapshotMinEntries;
+    private long snapshotLogPercent;
+    private int snapshotLogMax;
+    private int snapshotWriteRate;
     private long snapshotRetention;
     private long snapshotTailEntries;
     private long snapshotLagEntries;
@@ -360,6 +375,9 @@ public final class NodeContext
         snapshotLength = settings.size(SNAPSHOT_LENGTH_PROP_NAME, 0);
         snapshotIntervalNs = settings.durationNs(SNAPSHOT_INTERVAL_PROP_NAME, 0);
         snapshotMinEntries = settings.number(SNAPSHOT_MIN_ENTRIES_PROP_NAME, 1);
+        snapshotLogPercent = settings.number(SNAPSHOT_LOG_PERCENT_PROP_NAME, SnapshotPolicy.LOG_PERCENT_DEFAULT);
+        snapshotLogMax = settings.size(SNAPSHOT_LOG_MAX_PROP_NAME, SnapshotPolicy.MAX_LOG_BYTES_DEFAULT);
+        snapshotWriteRate = settings.size(SNAPSHOT_WRITE_RATE_PROP_NAME, SnapshotPolicy.WRITE_RATE_DEFAULT);
         snapshotRetention = settings.number(SNAPSHOT_RETENTION_PROP_NAME, SnapshotConfig.RETENTION_DEFAULT);
         snapshotTailEntries = settings.number(SNAPSHOT_TAIL_ENTRIES_PROP_NAME, SnapshotPolicy.TAIL_ENTRIES_DEFAULT);
         snapshotLagEntries = settings.number(SNAPSHOT_LAG_ENTRIES_PROP_NAME, SnapshotPolicy.LAG_ENTRIES_DEFAULT);
@@ -471,6 +489,11 @@ public final class NodeContext
         checkNotNegative(snapshotLength, SNAPSHOT_LENGTH_PROP_NAME, problems);
         checkNotNegative(snapshotIntervalNs, SNAPSHOT_INTERVAL_PROP_NAME, problems);
         checkNotNegative(snapshotMinEntries, SNAPSHOT_MIN_ENTRIES_PROP_NAME, problems);
+        check(snapshotLogPercent >= 0 && snapshotLogPercent <= SnapshotPolicy.MAX_LOG_PERCENT,
+            SNAPSHOT_LOG_PERCENT_PROP_NAME, snapshotLogPercent, "0 to " + SnapshotPolicy.MAX_LOG_PERCENT, problems);
+        check(snapshotLogMax >= 1, SNAPSHOT_LOG_MAX_PROP_NAME, snapshotLogMax, "1 or more", problems);
+        check(snapshotWriteRate >= SnapshotConfig.CHUNK_LENGTH_DEFAULT, SNAPSHOT_WRITE_RATE_PROP_NAME,
+            snapshotWriteRate, SnapshotConfig.CHUNK_LENGTH_DEFAULT + " or more", problems);
         checkNotNegative(snapshotTailEntries, SNAPSHOT_TAIL_ENTRIES_PROP_NAME, problems);
         check(snapshotLagEntries >= snapshotTailEntries, SNAPSHOT_LAG_ENTRIES_PROP_NAME, snapshotLagEntries,
             SNAPSHOT_TAIL_ENTRIES_PROP_NAME + " (" + snapshotTailEntries + ") or more", problems);
@@ -861,6 +884,45 @@ public final class NodeContext
     public long snapshotMinEntries()
     {
         return snapshotMinEntries;
+    }
+
+    /** See {@link #SNAPSHOT_LOG_PERCENT_PROP_NAME}. */
+    public NodeContext snapshotLogPercent(final long value)
+    {
+        settings.isSetByProgram(SNAPSHOT_LOG_PERCENT_PROP_NAME);
+        snapshotLogPercent = value;
+        return this;
+    }
+
+    public long snapshotLogPercent()
+    {
+        return snapshotLogPercent;
+    }
+
+    /** See {@link #SNAPSHOT_LOG_MAX_PROP_NAME}. */
+    public NodeContext snapshotLogMax(final int value)
+    {
+        settings.isSetByProgram(SNAPSHOT_LOG_MAX_PROP_NAME);
+        snapshotLogMax = value;
+        return this;
+    }
+
+    public int snapshotLogMax()
+    {
+        return snapshotLogMax;
+    }
+
+    /** See {@link #SNAPSHOT_WRITE_RATE_PROP_NAME}. */
+    public NodeContext snapshotWriteRate(final int value)
+    {
+        settings.isSetByProgram(SNAPSHOT_WRITE_RATE_PROP_NAME);
+        snapshotWriteRate = value;
+        return this;
+    }
+
+    public int snapshotWriteRate()
+    {
+        return snapshotWriteRate;
     }
 
     /** See {@link #SNAPSHOT_RETENTION_PROP_NAME}. */

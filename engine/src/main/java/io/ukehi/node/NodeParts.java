@@ -244,7 +244,9 @@ final class NodeParts implements AutoCloseable
         return new SnapshotPolicy(
             context.snapshotEntries(), context.snapshotLength(), context.snapshotIntervalNs(),
             context.snapshotMinEntries(), context.snapshotTailEntries(), context.snapshotLagEntries(),
-            SnapshotPolicy.SLICE_LENGTH_DEFAULT);
+            SnapshotPolicy.SLICE_LENGTH_DEFAULT)
+            .amortized((int)context.snapshotLogPercent(), context.snapshotLogMax())
+            .paced(context.snapshotWriteRate());
     }
 
     /** Who the members are before the first entry of the log that says so. */

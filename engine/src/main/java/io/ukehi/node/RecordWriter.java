@@ -52,6 +52,12 @@ final class RecordWriter implements SnapshotWriter
         budget = bytes;
     }
 
+    /** What is left of the slice; below 0 if a record went past its end. */
+    int budget()
+    {
+        return budget;
+    }
+
     /** What the records that follow are. */
     void kind(final int newKind)
     {

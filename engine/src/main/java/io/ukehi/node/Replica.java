@@ -47,6 +47,7 @@ public final class Replica
     private static final int CORRELATION_ID_OFFSET = CommandEntryDecoder.correlationIdEncodingOffset();
 
     private final RaftLog log;
+    private final int memberId;
     private final Raft raft;
     private final CommandApplier applier;
     private final PendingProposals pending;
@@ -91,6 +92,7 @@ public final class Replica
         this.pending = new PendingProposals(limits.pendingLimit(), limits.pendingLength());
         this.applier = new CommandApplier(log, stateMachine, new Applied(), limits.maxReplyLength());
         this.replayTo = config.initialCommitIndex();
+        this.memberId = config.nodeId();
         this.raft = new Raft(
             config, log, hardState, doubts, new FencingTokenState(limits.maxTokenSequence()), sender, new Observer());
         this.gate = new SessionGate(raft, applier, pending, listener, limits.sessions());
@@ -110,7 +112,7 @@ public final class Replica
     public Replica snapshots(final SnapshotStore store, final SnapshotPolicy policy)
     {
         Invariant.check(!isStarted, "snapshots are known before a replica starts");
-        snapshots = new ReplicaSnapshots(store, policy, log, applier);
+        snapshots = new ReplicaSnapshots(store, policy, memberId, log, applier);
         raft.snapshots(snapshots.exchange(), snapshots.exchange());
         return this;
     }
@@ -271,7 +273,7 @@ public final class Replica
     {
         if (isLoading())
         {
-            final int loaded = snapshots.doLoad(raft);
+            final int loaded = snapshots.doLoad(raft, nowNs);
             return isRecovering ? loaded : loaded + doRaft();
         }
         if (isRecovering)

@@ -6,6 +6,7 @@ import io.ukehi.raft.Configuration;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.Role;
+import io.ukehi.RateLimit;
 import io.ukehi.snapshot.SnapshotException;
 import io.ukehi.snapshot.SnapshotInput;
 import io.ukehi.snapshot.SnapshotManifest;
@@ -29,8 +30,17 @@ import org.agrona.ExpandableArrayBuffer;
  */
 final class ReplicaSnapshots
 {
-    /** A state machine whose clients would wait is spared on a leader until so many snapshots are missing. */
+    /** Snapshots that a leader leaves out, whose clients would wait for each, before it gives leadership away. */
     private static final int SPARED = 8;
+
+    /** No cycle is begun for less: to find the place again costs more. */
+    private static final int MIN_SLICE_LENGTH = 4 * 1024;
+
+    /** Bytes of state read back in one cycle; nothing else is done meanwhile. */
+    private static final int LOAD_LENGTH = 256 * 1024;
+
+    /** Slices that may follow one another without a pause. */
+    private static final int BURST_SLICES = 4;
 
     /** The table of sessions goes in pieces of so many bytes. */
     private static final int PIECE_LENGTH = 16 * 1024;
@@ -41,12 +51,13 @@ final class ReplicaSnapshots
     private final SnapshotPolicy policy;
     private final RaftLog log;
     private final CommandApplier applier;
+    private final SnapshotSchedule schedule;
+    private final RateLimit rate;
     private boolean isOffered = true;
-    private boolean isRequested;
-    private long lastBytes;
-    private long lastNs;
-    private boolean isTimed;
+    private boolean isAsked;
     private long diskFullCount;
+    private int sparedCount;
+    private long sparedIndex;
 
     // Of the snapshot being taken.
     private SnapshotOutput output;
@@ -57,6 +68,7 @@ final class ReplicaSnapshots
     private int sessionsLength;
     private int sessionsWritten;
     private boolean isStateWritten;
+    private long turnNs;
 
     private final SnapshotExchange exchange;
 
@@ -66,12 +78,18 @@ final class ReplicaSnapshots
     private SnapshotLoader loader;
 
     ReplicaSnapshots(
-        final SnapshotStore store, final SnapshotPolicy policy, final RaftLog log, final CommandApplier applier)
+        final SnapshotStore store,
+        final SnapshotPolicy policy,
+        final int memberId,
+        final RaftLog log,
+        final CommandApplier applier)
     {
         this.store = store;
         this.policy = policy;
         this.log = log;
         this.applier = applier;
+        this.schedule = new SnapshotSchedule(policy, memberId);
+        this.rate = new RateLimit(policy.bytesPerSecond(), BURST_SLICES * (long)policy.sliceLength());
         this.exchange = new SnapshotExchange(store, log, this);
     }
 
@@ -178,10 +196,10 @@ final class ReplicaSnapshots
     }
 
     /** Loads a slice. Work done. */
-    int doLoad(final Raft raft)
+    int doLoad(final Raft raft, final long nowNs)
     {
         collect(raft);
-        final int chunks = reader.doWork(policy.sliceLength());
+        final int chunks = reader.doWork(LOAD_LENGTH);
         if (reader.isEnded())
         {
             final SnapshotManifest loaded = input.manifest();
@@ -193,6 +211,7 @@ final class ReplicaSnapshots
                 throw new SnapshotException("the snapshot at index " + loaded.index() + " has digest " +
                     loaded.stateDigest() + ", the state made from it " + applier.stateDigest());
             }
+            schedule.onBegun(applier.appliedBytes(), nowNs);
             input.close();
             input = null;
             reader = null;
@@ -216,7 +235,7 @@ final class ReplicaSnapshots
     /** Takes a snapshot as soon as that can be done, whatever the policy says. */
     void request()
     {
-        isRequested = true;
+        schedule.request();
     }
 
     /** A cycle's share, after what is committed was applied. Work done. */
@@ -228,7 +247,7 @@ final class ReplicaSnapshots
         }
         if (null != task)
         {
-            return write();
+            return write(nowNs);
         }
         return null == output && isDue(raft, nowNs) ? begin(raft, nowNs) : 0;
     }
@@ -254,31 +273,49 @@ final class ReplicaSnapshots
 
     private boolean isDue(final Raft raft, final long nowNs)
     {
-        final long index = applier.appliedIndex();
-        final long since = index - newestIndex();
-        if (!isTimed)
-        {
-            isTimed = true;
-            lastNs = nowNs;
-        }
-        if (since <= 0 || !isOffered)
-        {
-            return false;
-        }
-        if (isRequested)
-        {
-            return true;
-        }
-        final boolean isByEntries = policy.entries() > 0 && 0 == index % policy.entries();
-        final boolean isByBytes = policy.bytes() > 0 && applier.appliedBytes() - lastBytes >= policy.bytes();
-        final boolean isByTime = policy.intervalNs() > 0 && nowNs - lastNs >= policy.intervalNs();
-        return (isByEntries || isByBytes || isByTime) && since >= policy.minEntries() && !isSpared(raft, since);
+        return isOffered &&
+            schedule.isDue(applier.appliedIndex(), applier.appliedBytes(), store.newest(), nowNs) &&
+            !isSpared(raft);
     }
 
-    private boolean isSpared(final Raft raft, final long since)
+    /**
+     * A leader whose clients would have to wait takes none as long as others can: it gives leadership away, and takes
+     * one as a follower. Only if nobody takes over for as long again does it take one itself.
+     */
+    private boolean isSpared(final Raft raft)
     {
-        return Role.LEADER == raft.role() && !applier.isAppliedDuringSnapshot() &&
-            raft.configuration().members().length > 1 && since < SPARED * Math.max(policy.entries(), 1);
+        if (Role.LEADER != raft.role() || applier.isAppliedDuringSnapshot() ||
+            1 == raft.configuration().members().length)
+        {
+            sparedCount = 0;
+            return false;
+        }
+        if (sparedIndex != applier.appliedIndex())
+        {
+            sparedIndex = applier.appliedIndex();
+            sparedCount++;
+            ask();
+            if (isOffered && (schedule.isRequested() || SPARED == sparedCount))
+            {
+                raft.transferLeadership();
+            }
+        }
+        return sparedCount < 2 * SPARED;
+    }
+
+    /** Finds out whether the state machine has snapshots at all, before leadership is given away for one. */
+    private void ask()
+    {
+        if (!isAsked)
+        {
+            isAsked = true;
+            final SnapshotTask asked = applier.freeze();
+            isOffered = null != asked;
+            if (isOffered)
+            {
+                asked.close();
+            }
+        }
     }
 
     private int begin(final Raft raft, final long nowNs)
@@ -290,9 +327,13 @@ final class ReplicaSnapshots
         {
             return 0;
         }
-        isRequested = false;
-        lastNs = nowNs;
-        lastBytes = applier.appliedBytes();
+        turnNs = nowNs;
+        if (applier.isAppliedDuringSnapshot() && null != store.newest())
+        {
+            turnNs += schedule.turnNs(raft, store.newest().contentLength());
+        }
+        schedule.onBegun(applier.appliedBytes(), nowNs);
+        rate.begin(turnNs);
         task = applier.freeze();
         if (null == task)
         {
@@ -314,9 +355,14 @@ final class ReplicaSnapshots
         return 1;
     }
 
-    private int write()
+    private int write(final long nowNs)
     {
-        writer.beginSlice(policy.sliceLength());
+        final int slice = sliceLength(nowNs);
+        if (0 == slice)
+        {
+            return 0;
+        }
+        writer.beginSlice(slice);
         if (sessionsWritten < sessionsLength)
         {
             writeSessions();
@@ -326,13 +372,27 @@ final class ReplicaSnapshots
             isStateWritten = true;
             writer.kind(RecordWriter.END);
         }
-        if (isStateWritten && writer.write(NOTHING, 0, 0))
+        final boolean isWritten = isStateWritten && writer.write(NOTHING, 0, 0);
+        rate.use(slice - writer.budget());
+        if (isWritten)
         {
             writer.end();
             output.finish(frozen::withContent);
             endTask();
         }
         return 1;
+    }
+
+    /** Bytes that may be written in this cycle: as fast as can be where commands wait for the last one. */
+    private int sliceLength(final long nowNs)
+    {
+        if (!applier.isAppliedDuringSnapshot())
+        {
+            return policy.sliceLength();
+        }
+        final long allowance = nowNs - turnNs < 0 ? 0 : rate.allowance(nowNs);
+        return allowance < Math.min(MIN_SLICE_LENGTH, policy.sliceLength()) ?
+            0 : (int)Math.min(allowance, policy.sliceLength());
     }
 
     private void writeSessions()

@@ -160,7 +160,12 @@ final class Leadership
         }
         if (disk.isSlowForLong())
         {
-            giveAway();
+            // Where others are no better, this comes up again as late.
+            disk.begin();
+            if (transferToSuccessor())
+            {
+                CoverageMark.SLOW_DISK_LEADER_GIVES_WAY.hit();
+            }
         }
         return true;
     }
@@ -331,20 +336,11 @@ final class Leadership
         }
     }
 
-    /** The disk here is slow, and has been for long. Where others are no better, this comes up again as late. */
-    private void giveAway()
-    {
-        disk.begin();
-        if (transferToSuccessor())
-        {
-            CoverageMark.SLOW_DISK_LEADER_GIVES_WAY.hit();
-        }
-    }
-
+    /** Another will do better. False if no voter has all that is committed: to wait for one would help nobody. */
     boolean transferToSuccessor()
     {
         final Replicator successor = successor();
-        return null != successor && transferTo(successor.peerId());
+        return null != successor && successor.matchIndex() >= state.commitIndex() && transferTo(successor.peerId());
     }
 
     /** The voter whose log is closest to this one, to take over; null if there is none. */

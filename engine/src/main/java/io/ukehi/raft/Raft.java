@@ -189,7 +189,7 @@ public final class Raft implements PeerHandler
         return Role.LEADER == state.role() && leadership.transferTo(targetId);
     }
 
-    /** The same, to the voter whose log is closest to this node's. False as well if there is no other voter. */
+    /** The same, to the voter whose log is closest to this node's. False as well if none has all that is committed. */
     public boolean transferLeadership()
     {
         return Role.LEADER == state.role() && leadership.transferToSuccessor();

@@ -1,6 +1,7 @@
 package io.ukehi.raft;
 
 import io.ukehi.CoverageMark;
+import io.ukehi.RateLimit;
 import org.agrona.ExpandableArrayBuffer;
 
 /**
@@ -16,10 +17,13 @@ import org.agrona.ExpandableArrayBuffer;
 final class SnapshotSender
 {
     private static final int WINDOW = 64;
-    private static final long SECOND_NS = 1_000_000_000L;
+
+    /** No more than a fiftieth of a second's bytes at once, or a pause would end in a burst. */
+    private static final int BURSTS_PER_SECOND = 50;
 
     private final RaftState state;
     private final int peerId;
+    private final RateLimit rate;
     private final ExpandableArrayBuffer offer = new ExpandableArrayBuffer(512);
     private SnapshotSource.Stream stream;
     private int offerLength;
@@ -30,14 +34,14 @@ final class SnapshotSender
     private int chunkLimit;
     private long offeredNs;
     private long progressNs;
-    private long filledNs;
-    private long allowance;
     private long sentBytes;
 
     SnapshotSender(final RaftState state, final int peerId)
     {
         this.state = state;
         this.peerId = peerId;
+        final long bytesPerSecond = state.config.snapshotBytesPerSecond();
+        this.rate = new RateLimit(bytesPerSecond, Math.max(bytesPerSecond / BURSTS_PER_SECOND, 1));
     }
 
     /** Ends what is under way; the next one begins anew. */
@@ -117,8 +121,7 @@ final class SnapshotSender
         isAccepted = false;
         wantedChunk = 0;
         offeredNs = state.nowNs() - stallNs();
-        filledNs = state.nowNs();
-        allowance = 0;
+        rate.begin(state.nowNs());
         return true;
     }
 
@@ -135,7 +138,7 @@ final class SnapshotSender
 
     private int send()
     {
-        fill();
+        long allowance = rate.allowance(state.nowNs());
         int sent = 0;
         final int to = Math.min(Math.min(chunkLimit, wantedChunk + WINDOW), stream.chunkCount());
         while (nextChunk < to && allowance > 0 && stream.isReady(nextChunk))
@@ -147,24 +150,12 @@ final class SnapshotSender
                 break;
             }
             allowance -= length;
+            rate.use(length);
             sentBytes += length;
             nextChunk++;
             sent++;
         }
         return sent;
-    }
-
-    /** So many bytes a second; what was not used in a fiftieth of one is lost, or a pause would end in a burst. */
-    private void fill()
-    {
-        final long rate = state.config.snapshotBytesPerSecond();
-        final long elapsedNs = Math.min(state.nowNs() - filledNs, SECOND_NS / 50);
-        final long bytes = elapsedNs * rate / SECOND_NS;
-        if (bytes > 0)
-        {
-            filledNs = state.nowNs();
-            allowance = Math.min(allowance + bytes, Math.max(rate / 50, 1));
-        }
     }
 
     /**

@@ -43,7 +43,8 @@ public final class SnapshotOutput implements SnapshotJob
         ABANDONED
     }
 
-    private static final int STEP_LENGTH = 1024 * 1024;
+    /** Written and forced at once: whoever else forces on this disk waits no longer than for that. */
+    private static final int STEP_LENGTH = 256 * 1024;
 
     /** A file of chunks; {@code end} is the number of the first chunk behind it. */
     private record Part(int begin, int end, StorageFile file)
@@ -338,8 +339,7 @@ public final class SnapshotOutput implements SnapshotJob
                 else
                 {
                     open.add(part);
-                    // It may have been created, and the process gone before there was room for all of it.
-                    part.file.allocate(part.file.length());
+                    part.file.touch(part.file.length());
                     prepared.add(part);
                     chunkLimit = part.end;
                 }
@@ -381,8 +381,13 @@ public final class SnapshotOutput implements SnapshotJob
         {
             return 0;
         }
-        final int end = Math.min(
-            Math.min(to, part.end), writtenChunks + Math.max(1, STEP_LENGTH / chunkLength));
+        final int wanted = Math.min(part.end, writtenChunks + Math.max(1, STEP_LENGTH / chunkLength));
+        if (to < wanted && !isReceived && !isFinished)
+        {
+            // What is received is lost with the process until it is written; what is taken is lost anyway.
+            return 0;
+        }
+        final int end = Math.min(to, wanted);
         final UnsafeBuffer buffer = part.file.buffer();
         part.file.write(offsetOf(part, writtenChunks), (end - writtenChunks) * chunkLength);
         part.file.force();
@@ -410,7 +415,7 @@ public final class SnapshotOutput implements SnapshotJob
             preparing = storage.create(
                 SnapshotFiles.part(stem, preparedParts), chunks * chunkLength, Storage.Mapping.PRIVATE);
         }
-        if (0 == preparing.allocate(STEP_LENGTH))
+        if (0 == preparing.touch(STEP_LENGTH))
         {
             final int begin = preparedChunks();
             final Part part = new Part(begin, begin + chunks, preparing);

@@ -93,8 +93,8 @@ public interface StateMachine
 
     /**
      * Whether commands may be applied while a {@link SnapshotTask} writes what it froze. If not, none is applied
-     * until it has ended; and then, so that no client waits, snapshots are taken on followers, by the leader only if
-     * it has no follower or has gone without one for long.
+     * until it has ended; and then, so that no client waits, a leader takes none: once it has gone without for long it
+     * hands leadership over, and takes one as a follower. Only where nobody can take over, clients wait.
      */
     default boolean isAppliedDuringSnapshot()
     {

@@ -3,12 +3,22 @@ package io.ukehi.node;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.raft.Role;
+import io.ukehi.statemachine.CommandHeader;
+import io.ukehi.statemachine.Reply;
+import io.ukehi.statemachine.SnapshotLoader;
+import io.ukehi.statemachine.SnapshotTask;
+import io.ukehi.statemachine.StateMachine;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +52,79 @@ class NodeSnapshotTest
             assertTrue(result.get(20, TimeUnit.SECONDS).isCommitted());
         }
         results.clear();
+    }
+
+    @Test
+    void shouldTakeNoneOnALeaderWhoseClientsWouldWait() throws Exception
+    {
+        final List<String> wrong = Collections.synchronizedList(new ArrayList<>());
+        try (TestCluster cluster = new TestCluster(directory, 3))
+        {
+            cluster.settings(context -> context
+                .snapshotEntries(50).snapshotTailEntries(0).snapshotLagEntries(0)
+                .stateMachine(new Unsliced(wrong))).start();
+            final Set<Integer> leaders = new HashSet<>();
+            TestCluster.await(() ->
+            {
+                final UkehiNode leader = cluster.awaitLeader();
+                leaders.add(leader.context().memberId());
+                for (int i = 0; i < 20; i++)
+                {
+                    leader.submit(new UnsafeBuffer(new byte[100]), 0, 100).join();
+                }
+                return leaders.size() > 1 && cluster.allHave(NodeCounters.Kind.SNAPSHOT_INDEX, 100);
+            });
+            assertEquals(List.of(), wrong);
+            assertEquals(List.of(), cluster.errors());
+        }
+    }
+
+    /** Counts, and cannot go on while its count is written. */
+    private static final class Unsliced implements StateMachine
+    {
+        private final List<String> wrong;
+        private final UnsafeBuffer record = new UnsafeBuffer(new byte[Long.BYTES]);
+        private boolean isLeading;
+        private long count;
+
+        Unsliced(final List<String> wrong)
+        {
+            this.wrong = wrong;
+        }
+
+        @Override
+        public void onCommand(
+            final CommandHeader header, final DirectBuffer buffer, final int offset, final int length,
+            final Reply reply)
+        {
+            count++;
+        }
+
+        @Override
+        public void onRoleChange(final Role role, final long term)
+        {
+            isLeading = Role.LEADER == role;
+        }
+
+        @Override
+        public SnapshotTask onTakeSnapshot()
+        {
+            record.putLong(0, count);
+            return writer ->
+            {
+                if (isLeading)
+                {
+                    wrong.add("written while leading, at " + count);
+                }
+                return writer.write(record, 0, Long.BYTES);
+            };
+        }
+
+        @Override
+        public SnapshotLoader onLoadSnapshot()
+        {
+            return (buffer, offset, length) -> count = buffer.getLong(offset);
+        }
     }
 
     @Test

@@ -148,6 +148,19 @@ final class TestCluster implements AutoCloseable
         return nodes[id];
     }
 
+    /** Whether all that run have at least so much of something. */
+    boolean allHave(final NodeCounters.Kind kind, final long least)
+    {
+        for (int id = 1; id < nodes.length; id++)
+        {
+            if (isRunning(id) && nodes[id].counter(kind) < least)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
     int size()
     {
         return nodes.length - 1;

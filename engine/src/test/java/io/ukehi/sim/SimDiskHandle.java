@@ -14,6 +14,7 @@ final class SimDiskHandle implements StorageFile
     private final Storage.Mapping mapping;
     private final byte[] memory;
     private final UnsafeBuffer buffer;
+    private int touched;
     private boolean isClosed;
 
     SimDiskHandle(final SimDisk disk, final String name, final SimDiskFile file, final Storage.Mapping mapping)
@@ -66,15 +67,29 @@ final class SimDiskHandle implements StorageFile
     }
 
     @Override
+    public int touch(final int maxBytes)
+    {
+        checkOpen();
+        Invariant.check(Storage.Mapping.PRIVATE == mapping, "what takes no room is mapped privately");
+        touched = (int)Math.min(memory.length, (long)touched + maxBytes);
+        return memory.length - touched;
+    }
+
+    @Override
     public void write(final int offset, final int length)
     {
         checkOpen();
         Invariant.check(Storage.Mapping.READ_ONLY != mapping, "a file mapped for writing");
-        Invariant.check(offset >= 0 && length >= 0 && offset + length <= file.allocated(),
-            "what is written is allocated", offset, length);
+        Invariant.check(offset >= 0 && length >= 0 && offset + length <= Math.max(touched, file.allocated()),
+            "what is written is allocated or touched", offset, length);
         if (Storage.Mapping.PRIVATE == mapping)
         {
             final boolean isLost = disk.before(SimDiskFaults.Operation.WRITE, name, file);
+            if (offset + length > file.allocated())
+            {
+                disk.checkRoom(name, offset + length - file.allocated());
+                file.allocated(offset + length);
+            }
             file.write(memory, offset, length, isLost);
         }
     }

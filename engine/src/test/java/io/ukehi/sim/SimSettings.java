@@ -152,7 +152,9 @@ final class SimSettings
         final int tail = random.nextInt(1 + random.nextInt(60));
         final SnapshotPolicy policy = new SnapshotPolicy(
             random.nextInt(4) > 0 ? random.between(2, 120) : 0, 0, random.between(100 * MS, 4_000 * MS), 1,
-            tail, tail + random.nextInt(60), random.between(100, 4000));
+            tail, tail + random.nextInt(60), random.between(100, 4000))
+            .amortized(random.nextBoolean() ? 0 : random.between(1, 200), random.between(2_000, 100_000))
+            .paced(random.between(200_000, 100_000_000));
         return random.nextInt(3) > 0 ? policy : null;
     }
 
