@@ -141,6 +141,8 @@ public enum CoverageMark
     BEHIND_THE_LOG,
     /** A snapshot makes no progress, and is offered again. */
     SNAPSHOT_STALLED,
+    /** A snapshot is let go whose follower does not answer for long. */
+    SNAPSHOT_LET_GO,
     /** A chunk of a snapshot did not come, one behind it did. */
     SNAPSHOT_CHUNK_LOST,
     /** A snapshot that is whole contains no more than is committed by now. */

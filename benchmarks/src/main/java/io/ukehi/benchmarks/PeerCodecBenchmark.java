@@ -113,7 +113,7 @@ public class PeerCodecBenchmark
         @Override
         public boolean offer(
             final int toId,
-            final boolean bulk,
+            final Lane lane,
             final DirectBuffer header,
             final int headerOffset,
             final int headerLength,

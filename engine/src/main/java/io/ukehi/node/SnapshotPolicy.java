@@ -55,8 +55,8 @@ public record SnapshotPolicy(
     /** Greatest rate of writing. */
     public static final long MAX_WRITE_RATE = 1L << 31;
 
-    /** Bytes a second sent to one follower by default: 128 MiB. */
-    public static final int TRANSFER_RATE_DEFAULT = 128 * 1024 * 1024;
+    /** Bytes a second sent to one follower by default: 32 MiB. */
+    public static final int TRANSFER_RATE_DEFAULT = 32 * 1024 * 1024;
 
     /** None but by hand; the log is kept as by default. */
     public static final SnapshotPolicy BY_HAND = new SnapshotPolicy(

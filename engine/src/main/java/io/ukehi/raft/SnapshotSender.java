@@ -18,6 +18,9 @@ final class SnapshotSender
 {
     private static final int WINDOW = 64;
 
+    /** Offers in vain after which the snapshot is let go, and with it the log behind it: the next may be a newer one. */
+    private static final int MAX_OFFERS = 100;
+
     /** No more than a fiftieth of a second's bytes at once, or a pause would end in a burst. */
     private static final int BURSTS_PER_SECOND = 50;
 
@@ -29,6 +32,7 @@ final class SnapshotSender
     private int offerLength;
     private long attempt;
     private boolean isAccepted;
+    private int offersInVain;
     private int nextChunk;
     private int wantedChunk;
     private int chunkLimit;
@@ -119,6 +123,7 @@ final class SnapshotSender
         }
         offerLength = stream.encodeOffer(offer);
         isAccepted = false;
+        offersInVain = 0;
         wantedChunk = 0;
         offeredNs = state.nowNs() - stallNs();
         rate.begin(state.nowNs());
@@ -130,6 +135,12 @@ final class SnapshotSender
         if (state.nowNs() - offeredNs < stallNs())
         {
             return 0;
+        }
+        if (++offersInVain > MAX_OFFERS)
+        {
+            CoverageMark.SNAPSHOT_LET_GO.hit();
+            stop();
+            return 1;
         }
         offeredNs = state.nowNs();
         attempt++;
@@ -208,6 +219,7 @@ final class SnapshotSender
         chunkLimit = Math.max(chunkLimit, limit);
         if (wanted > wantedChunk)
         {
+            offersInVain = 0;
             wantedChunk = wanted;
             nextChunk = Math.max(nextChunk, wanted);
             progressNs = state.nowNs();

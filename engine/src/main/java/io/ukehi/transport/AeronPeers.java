@@ -8,12 +8,13 @@ import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 
 /**
- * The peers over Aeron UDP: to each a unicast channel with two streams, and one subscription for each stream on the
+ * The peers over Aeron UDP: to each a unicast channel with three streams, and one subscription for each stream on the
  * node's own endpoint.
  * <pre>
  *   node 1                                              node 2
  *    control (10)  ----  aeron:udp?endpoint=node2  ---&gt;  control (10)  polled first
  *    bulk    (11)  ----                            ---&gt;  bulk    (11)  polled next, with a limit of its own
+ *    snapshot(12)  ----                            ---&gt;  snapshot(12)  polled last, likewise
  * </pre>
  * <b>Nothing here blocks.</b> Publications and subscriptions are asked for and looked after by {@link #doWork(long)};
  * one that is lost is asked for again, at most once a second. Each peer has buffers and windows of its own, so that a
@@ -72,6 +73,7 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
     private long nowNs;
     private final InboundStream controlInbound;
     private final InboundStream bulkInbound;
+    private final InboundStream snapshotInbound;
     private final PeerLinkCounters counters = new PeerLinkCounters();
     private long nextHousekeepingNs;
     private boolean isClosed;
@@ -88,8 +90,9 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
         this.context = context.conclude();
         this.nowNs = nowNs;
         this.peers = context.peers().stream().map(this::open).toArray(PeerStreams[]::new);
-        controlInbound = inbound(context, false, nowNs);
-        bulkInbound = inbound(context, true, nowNs);
+        controlInbound = inbound(Lane.CONTROL);
+        bulkInbound = inbound(Lane.BULK);
+        snapshotInbound = inbound(Lane.SNAPSHOT);
         nextHousekeepingNs = nowNs;
     }
 
@@ -104,6 +107,7 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
     {
         controlInbound.receiver(handler);
         bulkInbound.receiver(handler);
+        snapshotInbound.receiver(handler);
         return this;
     }
 
@@ -174,7 +178,8 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
 
     private PeerStreams open(final PeerEndpoint peer)
     {
-        return new PeerStreams(peer, outbound(peer, false), outbound(peer, true));
+        return new PeerStreams(
+            peer, outbound(peer, Lane.CONTROL), outbound(peer, Lane.BULK), outbound(peer, Lane.SNAPSHOT));
     }
 
     /** Closes who is not there any more, and tells who may be heard. */
@@ -192,27 +197,26 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
         context.listener().onPeers(next.stream().mapToInt(PeerStreams::memberId).toArray());
     }
 
-    private OutboundStream outbound(final PeerEndpoint peer, final boolean isBulk)
+    private OutboundStream outbound(final PeerEndpoint peer, final Lane lane)
     {
         return new OutboundStream(
             context.aeron(),
-            context.publicationChannel(peer, isBulk),
-            context.streamId(isBulk),
+            context.publicationChannel(peer, lane),
+            context.streamId(lane),
             peer.memberId(),
             context.listener(),
             counters,
             nowNs);
     }
 
-    private InboundStream inbound(
-        final AeronPeersContext context, final boolean isBulk, final long nowNs)
+    private InboundStream inbound(final Lane lane)
     {
         return new InboundStream(
             context.aeron(),
             context.subscriptionChannel(),
-            context.streamId(isBulk),
+            context.streamId(lane),
             context.nodeId(),
-            context.assemblyLength(isBulk),
+            context.assemblyLength(lane),
             context.listener(),
             counters,
             nowNs);
@@ -221,7 +225,7 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
     @Override
     public boolean offer(
         final int toId,
-        final boolean isBulk,
+        final Lane lane,
         final DirectBuffer header,
         final int headerOffset,
         final int headerLength,
@@ -236,21 +240,22 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
             counters.onNotConnected();
             return false;
         }
-        return (isBulk ? peer.bulk : peer.control)
-            .offer(header, headerOffset, headerLength, body, bodyOffset, bodyLength);
+        return peer.stream(lane).offer(
+            header, headerOffset, headerLength, body, bodyOffset, bodyLength);
     }
 
     /**
-     * Takes what has arrived: control messages first, then bulk. Each has the whole limit, so that neither starves the
-     * other.
+     * Takes what has arrived: control messages first, then entries, then snapshots. Each has the whole limit, so that none starves
+     * the others.
      *
-     * @param fragmentLimit for each of the two, 1 or more. A fragment holds up to an MTU; an append of 256 KiB is some
+     * @param fragmentLimit for each of them, 1 or more. A fragment holds up to an MTU; an append of 256 KiB is some
      *                      190 of them at Aeron's default.
      * @return fragments taken.
      */
     public int poll(final int fragmentLimit)
     {
-        return controlInbound.poll(fragmentLimit) + bulkInbound.poll(fragmentLimit);
+        return controlInbound.poll(fragmentLimit) + bulkInbound.poll(fragmentLimit) +
+            snapshotInbound.poll(fragmentLimit);
     }
 
     /**
@@ -267,7 +272,8 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
         }
         nowNs = timeNs;
         nextHousekeepingNs = nowNs + HOUSEKEEPING_INTERVAL_NS;
-        int workCount = controlInbound.doWork(nowNs) + bulkInbound.doWork(nowNs);
+        int workCount =
+            controlInbound.doWork(nowNs) + bulkInbound.doWork(nowNs) + snapshotInbound.doWork(nowNs);
         boolean isGuestGone = false;
         for (final PeerStreams peer : peers)
         {
@@ -306,10 +312,10 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
         return count;
     }
 
-    /** Whether this node's own endpoint is open for both streams. */
+    /** Whether this node's own endpoint is open for all streams. */
     public boolean isListening()
     {
-        return controlInbound.isOpen() && bulkInbound.isOpen();
+        return controlInbound.isOpen() && bulkInbound.isOpen() && snapshotInbound.isOpen();
     }
 
     /** What became of the messages sent. */
@@ -326,7 +332,7 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
         {
             isClosed = true;
             CloseHelper.closeAll(peers);
-            CloseHelper.closeAll(controlInbound, bulkInbound);
+            CloseHelper.closeAll(controlInbound, bulkInbound, snapshotInbound);
         }
     }
 

@@ -6,6 +6,7 @@ import io.aeron.logbuffer.FrameDescriptor;
 import io.aeron.logbuffer.LogBufferDescriptor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Settings of {@link AeronPeers}. Fluent; {@link #conclude()} checks them as a whole. Lengths are in bytes.
@@ -18,6 +19,9 @@ public final class AeronPeersContext
     /** Stream of entries. */
     public static final int BULK_STREAM_ID = 11;
 
+    /** Stream of snapshots. */
+    public static final int SNAPSHOT_STREAM_ID = 12;
+
     /** Control messages are some hundred bytes; this holds more than 2,000 of them. */
     public static final int DEFAULT_CONTROL_TERM_LENGTH = 256 * 1024;
 
@@ -26,6 +30,11 @@ public final class AeronPeersContext
      * publication, and each image of one, is three such terms of shared memory (sparse until used).
      */
     public static final int DEFAULT_BULK_TERM_LENGTH = 16 * 1024 * 1024;
+
+    /** Takes messages of 128 KiB: a chunk of a snapshot has some 32. Holds no more than a peer's window needs. */
+    private static final int SNAPSHOT_TERM_LENGTH = 1024 * 1024;
+
+    private static final int SNAPSHOT_ASSEMBLY_LENGTH = 40 * 1024;
 
     /** Where the fragments of an append are put together; grows if it has to. */
     private static final int BULK_ASSEMBLY_LENGTH = 320 * 1024;
@@ -212,21 +221,41 @@ public final class AeronPeersContext
         return peers;
     }
 
-    int streamId(final boolean isBulk)
+    int streamId(final PeerLink.Lane lane)
     {
-        return isBulk ? BULK_STREAM_ID : CONTROL_STREAM_ID;
+        return switch (lane)
+        {
+            case CONTROL -> CONTROL_STREAM_ID;
+            case BULK -> BULK_STREAM_ID;
+            case SNAPSHOT -> SNAPSHOT_STREAM_ID;
+        };
     }
 
-    int assemblyLength(final boolean isBulk)
+    int assemblyLength(final PeerLink.Lane lane)
     {
-        return isBulk ? BULK_ASSEMBLY_LENGTH : CONTROL_ASSEMBLY_LENGTH;
+        return switch (lane)
+        {
+            case CONTROL -> CONTROL_ASSEMBLY_LENGTH;
+            case BULK -> BULK_ASSEMBLY_LENGTH;
+            case SNAPSHOT -> SNAPSHOT_ASSEMBLY_LENGTH;
+        };
     }
 
-    String publicationChannel(final PeerEndpoint peer, final boolean isBulk)
+    private int termLength(final PeerLink.Lane lane)
+    {
+        return switch (lane)
+        {
+            case CONTROL -> controlTermLength;
+            case BULK -> bulkTermLength;
+            case SNAPSHOT -> SNAPSHOT_TERM_LENGTH;
+        };
+    }
+
+    String publicationChannel(final PeerEndpoint peer, final PeerLink.Lane lane)
     {
         final ChannelUriStringBuilder uri = uri(peer)
-            .alias((isBulk ? "ukehi-bulk-to-" : "ukehi-control-to-") + peer.memberId())
-            .termLength(isBulk ? bulkTermLength : controlTermLength);
+            .alias("ukehi-" + lane.name().toLowerCase(Locale.ROOT) + "-to-" + peer.memberId())
+            .termLength(termLength(lane));
         if (mtuLength > 0)
         {
             uri.mtu(mtuLength);

@@ -8,12 +8,25 @@ import org.agrona.DirectBuffer;
  */
 public interface PeerLink
 {
+    /** What goes its own way, so that it is never behind the others. */
+    enum Lane
+    {
+        /** Votes, acknowledgements, heartbeats: short, and never late. */
+        CONTROL,
+
+        /** Entries: a catch-up delays no control message. */
+        BULK,
+
+        /** Snapshots: a transfer delays no entry. */
+        SNAPSHOT
+    }
+
     /**
      * Hands one message over, in one part or two, which the receiver sees as one. Never blocks; the buffers are the
      * caller's again when this returns.
      *
      * @param toId         member it is for.
-     * @param bulk         true for entries: they go their own way, so that a catch-up never delays control messages.
+     * @param lane         which way it goes.
      * @param header       first part.
      * @param headerOffset where it begins, in bytes.
      * @param headerLength in bytes, greater than 0.
@@ -24,7 +37,7 @@ public interface PeerLink
      * is longer than the link takes.
      */
     boolean offer(
-        int toId, boolean bulk,
+        int toId, Lane lane,
         DirectBuffer header, int headerOffset, int headerLength,
         DirectBuffer body, int bodyOffset, int bodyLength);
 }

@@ -252,7 +252,7 @@ public final class PeerPublisher implements PeerSender
             .reserved(0);
         final int length = HEADER_LENGTH + IntroductionEncoder.BLOCK_LENGTH;
         seal.seal(buffer, 0, length, address, 0, address.capacity());
-        return link.offer(toId, false, buffer, 0, length, address, 0, address.capacity());
+        return link.offer(toId, PeerLink.Lane.CONTROL, buffer, 0, length, address, 0, address.capacity());
     }
 
     private boolean sendFrames(
@@ -262,7 +262,7 @@ public final class PeerPublisher implements PeerSender
         seal.seal(buffer, 0, length);
         final DirectBuffer frames = 0 == framesLength ? null : entries.buffer();
         final int framesOffset = 0 == framesLength ? 0 : entries.offset();
-        return link.offer(toId, true, buffer, 0, length, frames, framesOffset, framesLength);
+        return link.offer(toId, PeerLink.Lane.BULK, buffer, 0, length, frames, framesOffset, framesLength);
     }
 
     @Override
@@ -300,7 +300,7 @@ public final class PeerPublisher implements PeerSender
     {
         final int length = HEADER_LENGTH + blockLength;
         seal.seal(buffer, 0, length);
-        return link.offer(toId, false, buffer, 0, length, null, 0, 0);
+        return link.offer(toId, PeerLink.Lane.CONTROL, buffer, 0, length, null, 0, 0);
     }
 
     @Override
@@ -317,7 +317,7 @@ public final class PeerPublisher implements PeerSender
             .attempt(attempt)
             .length(length)
             .reserved(0);
-        return sendBulk(toId, SnapshotOfferEncoder.BLOCK_LENGTH, offer, offset, length);
+        return sendSnapshot(toId, SnapshotOfferEncoder.BLOCK_LENGTH, offer, offset, length);
     }
 
     @Override
@@ -334,7 +334,7 @@ public final class PeerPublisher implements PeerSender
             .attempt(attempt)
             .chunk(chunk)
             .length(length);
-        return sendBulk(toId, SnapshotChunkEncoder.BLOCK_LENGTH, chunkBuffer, offset, length);
+        return sendSnapshot(toId, SnapshotChunkEncoder.BLOCK_LENGTH, chunkBuffer, offset, length);
     }
 
     @Override
@@ -370,12 +370,12 @@ public final class PeerPublisher implements PeerSender
         return send(toId, SnapshotDigestEncoder.BLOCK_LENGTH);
     }
 
-    private boolean sendBulk(
+    private boolean sendSnapshot(
         final int toId, final int blockLength, final DirectBuffer body, final int offset, final int bodyLength)
     {
         final int length = HEADER_LENGTH + blockLength;
         seal.seal(buffer, 0, length);
-        return link.offer(toId, true, buffer, 0, length, body, offset, bodyLength);
+        return link.offer(toId, PeerLink.Lane.SNAPSHOT, buffer, 0, length, body, offset, bodyLength);
     }
 
     private static io.ukehi.codecs.peer.VoteKind toWire(final VoteKind kind)

@@ -3,25 +3,31 @@ package io.ukehi.transport;
 import org.agrona.CloseHelper;
 
 /**
- * What there is to one peer: its two streams, and when it was last told who this node is. A <b>guest</b> is a peer that
+ * What there is to one peer: its streams, and when it was last told who this node is. A <b>guest</b> is a peer that
  * is no member as far as this node knows, but has introduced itself: it can be answered, and is forgotten when it falls
  * silent.
  */
 final class PeerStreams implements AutoCloseable
 {
-    final OutboundStream control;
-    final OutboundStream bulk;
+    private final OutboundStream control;
+    private final OutboundStream bulk;
+    private final OutboundStream snapshot;
     private final PeerEndpoint endpoint;
     private boolean isGuest;
     private long guestHeardNs;
     private boolean isIntroduced;
     private long introductionDueNs;
 
-    PeerStreams(final PeerEndpoint endpoint, final OutboundStream control, final OutboundStream bulk)
+    PeerStreams(
+        final PeerEndpoint endpoint,
+        final OutboundStream control,
+        final OutboundStream bulk,
+        final OutboundStream snapshot)
     {
         this.endpoint = endpoint;
         this.control = control;
         this.bulk = bulk;
+        this.snapshot = snapshot;
     }
 
     int memberId()
@@ -34,6 +40,17 @@ final class PeerStreams implements AutoCloseable
         return endpoint;
     }
 
+    OutboundStream stream(final PeerLink.Lane lane)
+    {
+        return switch (lane)
+        {
+            case CONTROL -> control;
+            case BULK -> bulk;
+            case SNAPSHOT -> snapshot;
+        };
+    }
+
+    /** Whether the peer hears what keeps a group going; snapshots may come later. */
     boolean isConnected()
     {
         return control.isConnected() && bulk.isConnected();
@@ -67,7 +84,7 @@ final class PeerStreams implements AutoCloseable
     /** Looks after the streams. Work done. */
     int doWork(final long nowNs)
     {
-        return control.doWork(nowNs) + bulk.doWork(nowNs);
+        return control.doWork(nowNs) + bulk.doWork(nowNs) + snapshot.doWork(nowNs);
     }
 
     /** Whether the peer is to be told who this node is: as soon as it listens, and then once in an interval. */
@@ -90,6 +107,6 @@ final class PeerStreams implements AutoCloseable
     @Override
     public void close()
     {
-        CloseHelper.closeAll(control, bulk);
+        CloseHelper.closeAll(control, bulk, snapshot);
     }
 }

@@ -203,7 +203,7 @@ final class Intruder implements AutoCloseable
         @Override
         public boolean offer(
             final int toId,
-            final boolean isBulk,
+            final Lane lane,
             final DirectBuffer header,
             final int headerOffset,
             final int headerLength,

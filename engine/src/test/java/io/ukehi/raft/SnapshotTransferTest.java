@@ -346,4 +346,28 @@ class SnapshotTransferTest
         solo.pass(SoloRaft.MS);
         assertEquals(List.of(), said(), "an answer to the attempt before");
     }
+
+    /** Or its log would be kept as long as the follower is away. */
+    @Test
+    void shouldLetASnapshotGoWhoseFollowerDoesNotAnswerForLong()
+    {
+        leadAndRefuse();
+        int heartbeat = 0;
+        for (int i = 0; i < 4 * 99; i++)
+        {
+            solo.pass(SoloRaft.HEARTBEAT_NS);
+            solo.accept(3, 0, ++heartbeat, 1, 0);
+        }
+        assertEquals("", disk.done);
+        assertEquals(8, solo.raft.lowestSnapshotIndex());
+        for (int i = 0; i < 8 && disk.done.isEmpty(); i++)
+        {
+            solo.pass(SoloRaft.HEARTBEAT_NS);
+            solo.accept(3, 0, ++heartbeat, 1, 0);
+        }
+        assertEquals("closed", disk.done);
+        said();
+        solo.pass(SoloRaft.HEARTBEAT_NS);
+        assertEquals(1, said().size(), "and the next one is offered");
+    }
 }

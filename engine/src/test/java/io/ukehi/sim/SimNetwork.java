@@ -37,7 +37,7 @@ final class SimNetwork
     /** The way from a node to its peers. */
     PeerLink linkOf(final SimNode node)
     {
-        return (toId, bulk, header, headerOffset, headerLength, body, bodyOffset, bodyLength) ->
+        return (toId, lane, header, headerOffset, headerLength, body, bodyOffset, bodyLength) ->
             offer(node, toId, header, headerOffset, headerLength, body, bodyOffset, bodyLength);
     }
 

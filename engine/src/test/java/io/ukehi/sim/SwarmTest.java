@@ -31,7 +31,7 @@ class SwarmTest
         CoverageMark.MEMBER_AGAIN_IN_THE_SAME_TERM, CoverageMark.ANOTHER_ROUND, CoverageMark.NEWCOMER_GIVEN_UP,
         CoverageMark.REMOVED_LEADER_STEPS_DOWN, CoverageMark.ENTRY_REPAIRED, CoverageMark.HEADER_REPAIRED,
         CoverageMark.SLOW_DISK_LEADER_GIVES_WAY, CoverageMark.SNAPSHOT_CHUNK_LOST, CoverageMark.SNAPSHOT_TOO_OLD,
-        CoverageMark.SNAPSHOT_NOT_NEEDED);
+        CoverageMark.SNAPSHOT_NOT_NEEDED, CoverageMark.SNAPSHOT_LET_GO);
 
     @Test
     void shouldViolateNoRuleWhateverHappens()

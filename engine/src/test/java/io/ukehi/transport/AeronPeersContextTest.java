@@ -45,7 +45,7 @@ class AeronPeersContextTest
     @Test
     void shouldAskForWhatWasSetAndNothingElse()
     {
-        final ChannelUri plain = ChannelUri.parse(context().publicationChannel(TWO, true));
+        final ChannelUri plain = ChannelUri.parse(context().publicationChannel(TWO, PeerLink.Lane.BULK));
         assertEquals("10.0.0.2:9002", plain.get(CommonContext.ENDPOINT_PARAM_NAME));
         assertEquals("16m", plain.get(CommonContext.TERM_LENGTH_PARAM_NAME));
         assertFalse(plain.containsKey(CommonContext.MTU_LENGTH_PARAM_NAME));
@@ -53,7 +53,7 @@ class AeronPeersContextTest
 
         final AeronPeersContext context =
             context().mtuLength(8192).receiverWindowLength(1 << 20).socketBufferLength(2 << 20).nodeId(1);
-        final ChannelUri publication = ChannelUri.parse(context.publicationChannel(TWO, false));
+        final ChannelUri publication = ChannelUri.parse(context.publicationChannel(TWO, PeerLink.Lane.CONTROL));
         assertEquals("256k", publication.get(CommonContext.TERM_LENGTH_PARAM_NAME));
         assertEquals("8k", publication.get(CommonContext.MTU_LENGTH_PARAM_NAME));
         final ChannelUri subscription = ChannelUri.parse(context.subscriptionChannel());

@@ -383,7 +383,7 @@ class AeronPeersTest
         assertFalse(one.publisher.sendHeartbeat(2, 1, 1, 1));
         assertFalse(one.peers.isConnected(2));
         assertFalse(one.peers.isListening());
-        assertEquals(4, one.errors.size());
+        assertEquals(6, one.errors.size());
     }
 
     @Test
@@ -394,12 +394,12 @@ class AeronPeersTest
         final PeerNode two = start(PeerNode.member(2, endpoints));
         awaitConnected(one, two);
 
-        // Registration ids are given in the order of asking: two subscriptions, then the publications.
+        // Registration ids are given in the order of asking: three subscriptions, then the publications.
         for (long id = 0; id < 20; id++)
         {
             closePublication(one, id);
         }
-        assertTrue(PeerNode.await(2_000, () -> 2 == one.errors.size(), one, two), one.errors.toString());
+        assertTrue(PeerNode.await(2_000, () -> 3 == one.errors.size(), one, two), one.errors.toString());
         awaitConnected(one, two);
         expectAppend(one, two, new byte[1000]);
     }

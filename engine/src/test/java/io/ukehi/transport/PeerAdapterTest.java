@@ -397,7 +397,7 @@ class PeerAdapterTest
         final DropCounters counters = new DropCounters();
         final PeerAdapter target = new PeerAdapter(CLUSTER_ID, GROUP_ID, TO_ID, MEMBERS, new DeafHandler(), counters);
         final PeerPublisher publisher = new PeerPublisher(CLUSTER_ID, GROUP_ID, FROM_ID,
-            (toId, bulk, header, headerOffset, headerLength, body, bodyOffset, bodyLength) ->
+            (toId, lane, header, headerOffset, headerLength, body, bodyOffset, bodyLength) ->
             {
                 target.onMessage(header, headerOffset, headerLength);
                 return true;

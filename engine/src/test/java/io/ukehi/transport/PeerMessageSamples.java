@@ -22,8 +22,10 @@ final class PeerMessageSamples
     static final int[] MEMBERS = {1, 2, 3};
     static final int APPEND = 3;
     static final int REPAIR_REPLY = 10;
+    static final int SNAPSHOT_OFFER = 11;
+    static final int SNAPSHOT_CHUNK = 12;
     /** Every message there is. */
-    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, 11, 12, 13, 14};
+    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, SNAPSHOT_OFFER, SNAPSHOT_CHUNK, 13, 14};
     /** Length of what an append's checksum covers. */
     static final int APPEND_COVERED = 80;
     /** Length of what a repair's checksum covers. */
@@ -38,7 +40,15 @@ final class PeerMessageSamples
     /** Whether a message has frames behind its block, which its checksum does not cover. */
     static boolean hasFrames(final int template)
     {
-        return APPEND == template || REPAIR_REPLY == template || 11 == template || 12 == template;
+        return APPEND == template || REPAIR_REPLY == template ||
+            SNAPSHOT_OFFER == template || SNAPSHOT_CHUNK == template;
+    }
+
+    static PeerLink.Lane lane(final int template)
+    {
+        final boolean isSnapshot = SNAPSHOT_OFFER == template || SNAPSHOT_CHUNK == template;
+        return isSnapshot ? PeerLink.Lane.SNAPSHOT :
+            hasFrames(template) ? PeerLink.Lane.BULK : PeerLink.Lane.CONTROL;
     }
 
     /** Keeps what was offered last. */
@@ -46,14 +56,14 @@ final class PeerMessageSamples
     {
         byte[] message = {};
         int toId;
-        boolean isBulk;
+        Lane lane;
         DirectBuffer body;
         boolean answer = true;
 
         @Override
         public boolean offer(
             final int to,
-            final boolean bulk,
+            final Lane newLane,
             final DirectBuffer header,
             final int headerOffset,
             final int headerLength,
@@ -62,7 +72,7 @@ final class PeerMessageSamples
             final int bodyLength)
         {
             toId = to;
-            isBulk = bulk;
+            lane = newLane;
             body = bodyBuffer;
             message = new byte[headerLength + bodyLength];
             header.getBytes(headerOffset, message, 0, headerLength);

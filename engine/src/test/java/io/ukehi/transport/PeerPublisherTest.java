@@ -23,12 +23,12 @@ class PeerPublisherTest
     private final PeerPublisher publisher = new PeerPublisher(CLUSTER_ID, GROUP_ID, FROM_ID, link);
 
     @Test
-    void shouldSendAsBulkOnlyWhatHasFrames()
+    void shouldSendEntriesAndSnapshotsEachTheirOwnWay()
     {
         for (final int template : PeerMessageSamples.TEMPLATES)
         {
             PeerMessageSamples.sendRandom(publisher, template, new Random(template));
-            assertEquals(PeerMessageSamples.hasFrames(template), link.isBulk, "template " + template);
+            assertEquals(PeerMessageSamples.lane(template), link.lane, "template " + template);
             assertEquals(TO_ID, link.toId);
         }
     }
