@@ -81,12 +81,6 @@ final class MemoryStorage implements Storage
         }
 
         @Override
-        public int touch(final int maxBytes)
-        {
-            return 0;
-        }
-
-        @Override
         public void write(final int offset, final int length)
         {
             // It is where it belongs already.

@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
     versionProvider = UkehiTool.Version.class,
     subcommands = {
         DemoCommand.class, ChaosCommand.class, DevCommand.class, NodeCommand.class, StatusCommand.class,
-        TransferCommand.class, StepDownCommand.class, MembersCommand.class,
+        TransferCommand.class, StepDownCommand.class, SnapshotCommand.class, MembersCommand.class,
         PutCommand.class, GetCommand.class, CasCommand.class, DeleteCommand.class, ScanCommand.class,
         LockCommand.class,
         WalCommand.class, RecoverQuorumCommand.class})

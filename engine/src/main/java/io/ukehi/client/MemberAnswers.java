@@ -76,6 +76,9 @@ final class MemberAnswers
                 reply.electionCount(),
                 reply.errorCount(),
                 reply.doubtfulTo(),
+                new MemberSnapshots(
+                    reply.snapshotIndex(), reply.snapshotTakenBytes(), reply.snapshotSentPercent(),
+                    reply.snapshotReceivedPercent(), reply.snapshotLoadedPercent()),
                 reply.sessionCount());
         }
     }

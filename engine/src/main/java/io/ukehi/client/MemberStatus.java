@@ -20,6 +20,7 @@ import io.ukehi.codecs.client.NodeRole;
  * @param doubtfulTo    highest index that it may have acknowledged without holding it: until it has caught up it does
  *                      not vote and counts for nothing. 0 if it is in no doubt, {@link #UNBOUNDED} if there is
  *                      no bound.
+ * @param snapshots     what it has to do with snapshots.
  * @param sessionCount  clients connected to it.
  */
 public record MemberStatus(
@@ -36,6 +37,7 @@ public record MemberStatus(
     long electionCount,
     long errorCount,
     long doubtfulTo,
+    MemberSnapshots snapshots,
     int sessionCount)
 {
     /** {@link #doubtfulTo()} of a member that may have acknowledged anything. */

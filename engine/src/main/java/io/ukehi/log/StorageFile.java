@@ -28,12 +28,15 @@ public interface StorageFile extends AutoCloseable
     /**
      * Touches the next pages of a file that is mapped privately, so that no later store waits for one. Takes no room on
      * the disk: {@link #write} does, and may find it full. For what is written once, in order, and can be given up,
-     * where {@link #allocate} would write everything twice.
+     * where {@link #allocate} would write everything twice; a storage to which that is one does the same as there.
      *
      * @param maxBytes bound on this part, 1 or more.
      * @return bytes still to be touched, 0 when all are.
      */
-    int touch(int maxBytes);
+    default int touch(final int maxBytes)
+    {
+        return allocate(maxBytes);
+    }
 
     /**
      * Puts a range of {@link #buffer()} into the file. No other thread may store into the range meanwhile.

@@ -75,6 +75,7 @@ final class NodeAgent implements Agent
     private Role role = Role.FOLLOWER;
     private volatile Throwable failure;
     private volatile boolean isCloseExpected;
+    private volatile boolean isSnapshotWanted;
 
     NodeAgent(
         final String name,
@@ -160,6 +161,11 @@ final class NodeAgent implements Agent
             sampleClockNs = nowNs;
             epochClock.sample();
         }
+        if (isSnapshotWanted)
+        {
+            isSnapshotWanted = false;
+            replica.takeSnapshot();
+        }
         int workCount = invokeAeron();
         replica.onCycle(nowNs, epochClock.nanoTime());
         workCount += peers.poll(PEER_FRAGMENT_LIMIT);
@@ -205,6 +211,10 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.SNAPSHOT_INDEX, replica.snapshotIndex());
         counters.set(NodeCounters.Kind.SNAPSHOT_SENT_BYTES, raft.snapshotBytesSent());
         counters.set(NodeCounters.Kind.SNAPSHOT_RECEIVED_PERCENT, replica.snapshotReceivedPercent());
+        counters.set(NodeCounters.Kind.SNAPSHOT_SENT_PERCENT, raft.snapshotSentPercent());
+        counters.set(NodeCounters.Kind.SNAPSHOT_TAKEN_BYTES, replica.snapshotTakenBytes());
+        counters.set(NodeCounters.Kind.SNAPSHOT_LOADED_PERCENT, replica.snapshotLoadedPercent());
+        counters.set(NodeCounters.Kind.REPLAY_TO_INDEX, replica.replayToIndex());
         counters.set(NodeCounters.Kind.ELECTION_COUNT, raft.electionCount());
         counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
         counters.set(NodeCounters.Kind.DROP_COUNT, drops.total() + refusedCount);
@@ -272,6 +282,12 @@ final class NodeAgent implements Agent
     Throwable failure()
     {
         return failure;
+    }
+
+    /** Any thread: a snapshot is to be taken soon. */
+    void takeSnapshot()
+    {
+        isSnapshotWanted = true;
     }
 
     /** Any thread: the end that comes is wanted. */
@@ -621,7 +637,10 @@ final class NodeAgent implements Agent
                 .progress(raft.commitIndex(), replica.appliedIndex())
                 .stateDigest(replica.stateDigest())
                 .counts(raft.electionCount(), errors.count())
-                .doubtfulTo(raft.doubtfulTo());
+                .doubtfulTo(raft.doubtfulTo())
+                .snapshots(replica.snapshotIndex(), replica.snapshotTakenBytes())
+                .snapshotPercents(
+                    raft.snapshotSentPercent(), replica.snapshotReceivedPercent(), replica.snapshotLoadedPercent());
         }
     }
 }

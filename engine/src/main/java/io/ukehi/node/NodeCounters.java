@@ -74,7 +74,19 @@ public final class NodeCounters implements AutoCloseable
         SNAPSHOT_SENT_BYTES("snapshot-sent-bytes"),
 
         /** Hundredths of the snapshot being received that are here, -1 if none is being received. */
-        SNAPSHOT_RECEIVED_PERCENT("snapshot-received-percent");
+        SNAPSHOT_RECEIVED_PERCENT("snapshot-received-percent"),
+
+        /** Hundredths of the snapshot being sent that have arrived, with the peer that has least; -1: none is sent. */
+        SNAPSHOT_SENT_PERCENT("snapshot-sent-percent"),
+
+        /** Bytes written of the snapshot being taken, -1 if none is. */
+        SNAPSHOT_TAKEN_BYTES("snapshot-taken-bytes"),
+
+        /** Hundredths of the snapshot being loaded that the state contains, -1 if none is being loaded. */
+        SNAPSHOT_LOADED_PERCENT("snapshot-loaded-percent"),
+
+        /** Up to which index the log is replayed before the node takes part; the last durable snapshot's at least. */
+        REPLAY_TO_INDEX("replay-to-index");
 
         private final String label;
 

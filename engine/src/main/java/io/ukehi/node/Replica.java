@@ -348,6 +348,24 @@ public final class Replica
         return null == snapshots ? -1 : snapshots.exchange().receivedPercent();
     }
 
+    /** Bytes written of the snapshot being taken; -1 if none is. */
+    public long snapshotTakenBytes()
+    {
+        return null == snapshots ? -1 : snapshots.takenBytes();
+    }
+
+    /** Hundredths of the snapshot being loaded that the state contains; -1 if none is being loaded. */
+    public int snapshotLoadedPercent()
+    {
+        return null == snapshots ? -1 : snapshots.loadedPercent();
+    }
+
+    /** Up to which index the log is replayed before this replica takes part. */
+    public long replayToIndex()
+    {
+        return replayTo;
+    }
+
     /** Index of the newest durable snapshot, 0 if there is none. */
     public long snapshotIndex()
     {

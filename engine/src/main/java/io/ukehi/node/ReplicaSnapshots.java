@@ -469,6 +469,18 @@ final class ReplicaSnapshots
         return store.newest();
     }
 
+    /** Bytes written of the one being taken; -1 if none is. */
+    long takenBytes()
+    {
+        return null == output ? -1 : output.nextChunk() * (long)store.config().chunkLength();
+    }
+
+    /** Hundredths of the one being loaded that were read; -1 if none is. */
+    int loadedPercent()
+    {
+        return null == reader ? -1 : (int)(100L * reader.chunk() / input.manifest().chunkCount());
+    }
+
     /** Whether one is being taken. */
     boolean isTaking()
     {

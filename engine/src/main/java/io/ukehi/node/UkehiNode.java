@@ -194,6 +194,16 @@ public final class UkehiNode implements AutoCloseable
         return invoker.invoke();
     }
 
+    /**
+     * Has this member take a snapshot soon, whatever the policy says; {@link NodeCounters.Kind#SNAPSHOT_INDEX} rises
+     * once it is durable. Nothing happens if nothing was applied since the last, or the state machine has none. A
+     * leader whose clients would have to wait for it hands leadership over first.
+     */
+    public void takeSnapshot()
+    {
+        parts.agent().takeSnapshot();
+    }
+
     /** Settings, concluded. */
     public NodeContext context()
     {

@@ -275,6 +275,22 @@ final class Leadership
         return lowest;
     }
 
+    /** Hundredths of the snapshot being sent that have arrived, with the peer that has least; -1 if none is sent. */
+    int snapshotSentPercent()
+    {
+        int least = -1;
+        for (final Replicator replicator : replicators)
+        {
+            final SnapshotSender sender = replicator.snapshot();
+            if (sender.chunkCount() > 0)
+            {
+                final int percent = (int)(100L * sender.receivedChunks() / sender.chunkCount());
+                least = least < 0 ? percent : Math.min(least, percent);
+            }
+        }
+        return least;
+    }
+
     /** Bytes of snapshots sent to all present peers. */
     long snapshotBytesSent()
     {

@@ -606,6 +606,12 @@ public final class Raft implements PeerHandler
         return leadership.lowestSnapshotIndex();
     }
 
+    /** Hundredths of the snapshot being sent that have arrived, with the peer that has least; -1 if none is sent. */
+    public int snapshotSentPercent()
+    {
+        return leadership.snapshotSentPercent();
+    }
+
     /** Bytes of snapshots sent to all present peers. */
     public long snapshotBytesSent()
     {

@@ -18,7 +18,7 @@ final class SnapshotSender
 {
     private static final int WINDOW = 64;
 
-    /** Offers in vain after which the snapshot is let go, and with it the log behind it: the next may be a newer one. */
+    /** Offers in vain after which the snapshot is let go, and the log behind it: the next may be a newer one. */
     private static final int MAX_OFFERS = 100;
 
     /** No more than a fiftieth of a second's bytes at once, or a pause would end in a burst. */

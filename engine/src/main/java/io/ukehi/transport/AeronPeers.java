@@ -245,8 +245,8 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
     }
 
     /**
-     * Takes what has arrived: control messages first, then entries, then snapshots. Each has the whole limit, so that none starves
-     * the others.
+     * Takes what has arrived: control messages first, then entries, then snapshots. Each has the whole limit, so that
+     * none starves the others.
      *
      * @param fragmentLimit for each of them, 1 or more. A fragment holds up to an MTU; an append of 256 KiB is some
      *                      190 of them at Aeron's default.

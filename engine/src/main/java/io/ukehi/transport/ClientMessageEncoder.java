@@ -274,9 +274,14 @@ public final class ClientMessageEncoder
             .electionCount(status.electionCount)
             .errorCount(status.errorCount)
             .doubtfulTo(status.doubtfulTo)
+            .snapshotIndex(status.snapshotIndex)
+            .snapshotTakenBytes(status.snapshotTakenBytes)
             .nodeId(nodeId)
             .leaderId(status.leaderId)
             .sessionCount(status.sessionCount)
+            .snapshotSentPercent(status.snapshotSentPercent)
+            .snapshotReceivedPercent(status.snapshotReceivedPercent)
+            .snapshotLoadedPercent(status.snapshotLoadedPercent)
             .role(status.role);
         return sealed(StatusReplyEncoder.BLOCK_LENGTH);
     }

@@ -8,6 +8,8 @@ import io.ukehi.codecs.client.NodeRole;
  */
 public final class ClientStatus
 {
+    private static final int NONE = -1;
+
     long term;
     long firstIndex;
     long lastIndex;
@@ -18,6 +20,11 @@ public final class ClientStatus
     long electionCount;
     long errorCount;
     long doubtfulTo;
+    long snapshotIndex;
+    long snapshotTakenBytes;
+    int snapshotSentPercent;
+    int snapshotReceivedPercent;
+    int snapshotLoadedPercent;
     int leaderId;
     int sessionCount;
     NodeRole role;
@@ -38,6 +45,7 @@ public final class ClientStatus
         electionCount = 0;
         errorCount = 0;
         doubtfulTo = 0;
+        snapshots(0, NONE).snapshotPercents(NONE, NONE, NONE);
         leaderId = ClientMessageEncoder.NO_LEADER;
         sessionCount = 0;
         role = NodeRole.RECOVERING;
@@ -85,6 +93,23 @@ public final class ClientStatus
     public ClientStatus doubtfulTo(final long index)
     {
         doubtfulTo = index;
+        return this;
+    }
+
+    /** Index of the newest durable snapshot, 0 if there is none; bytes written of one being taken, -1 for none. */
+    public ClientStatus snapshots(final long newestIndex, final long takenBytes)
+    {
+        snapshotIndex = newestIndex;
+        snapshotTakenBytes = takenBytes;
+        return this;
+    }
+
+    /** Hundredths of the snapshots that are being sent, received and loaded; -1 where none is. */
+    public ClientStatus snapshotPercents(final int sent, final int received, final int loaded)
+    {
+        snapshotSentPercent = sent;
+        snapshotReceivedPercent = received;
+        snapshotLoadedPercent = loaded;
         return this;
     }
 

@@ -19,7 +19,8 @@ class UkehiToolTest
     private Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"demo", "dev", "node", "status", "put", "get", "cas", "delete", "scan", "recover-quorum"})
+    @ValueSource(strings = {"demo", "dev", "node", "status", "put", "get", "cas", "delete", "scan",
+        "snapshot", "recover-quorum"})
     void shouldExplainEachCommandWhenAskedForHelp(final String command)
     {
         final String text = run(0, command, "--help");

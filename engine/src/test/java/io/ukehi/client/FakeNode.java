@@ -355,7 +355,9 @@ public final class FakeNode implements AutoCloseable
             .groupId(message.groupId()).clusterId(message.clusterId()).sessionId(message.sessionId())
             .correlationId(message.correlationId())
             .term(term).firstIndex(1).lastIndex(9).durableIndex(8).commitIndex(7).appliedIndex(6).stateDigest(5)
-            .electionCount(4).errorCount(3).doubtfulTo(11).nodeId(nodeId).leaderId(leaderId).sessionCount(2)
+            .electionCount(4).errorCount(3).doubtfulTo(11)
+            .snapshotIndex(12).snapshotTakenBytes(13).nodeId(nodeId).leaderId(leaderId).sessionCount(2)
+            .snapshotSentPercent(14).snapshotReceivedPercent(15).snapshotLoadedPercent(-1)
             .role(leaderId == nodeId ? NodeRole.LEADER : NodeRole.FOLLOWER);
         final int length = status.limit();
         answerOn(message.responseStreamId(), message.responseChannel());

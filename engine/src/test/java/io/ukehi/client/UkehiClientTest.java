@@ -450,7 +450,8 @@ class UkehiClientTest
         {
             final MemberStatus status = client.status(2, SECONDS.toNanos(5));
             assertEquals(
-                new MemberStatus(2, -1, NodeRole.FOLLOWER, 9, 1, 9, 8, 7, 6, 5, 4, 3, 11, 2), status);
+                new MemberStatus(2, -1, NodeRole.FOLLOWER, 9, 1, 9, 8, 7, 6, 5, 4, 3, 11,
+                    new MemberSnapshots(12, 13, 14, 15, MemberSnapshots.NONE), 2), status);
             cluster.node(1).lead(10);
             final ClusterStatus all = client.clusterStatus(MILLISECONDS.toNanos(500));
             assertEquals(List.of(3), all.silent());

@@ -3,6 +3,10 @@ package io.ukehi.node;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ukehi.client.ClientContext;
+import io.ukehi.client.MemberSnapshots;
+import io.ukehi.client.UkehiClient;
+import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.raft.Role;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
@@ -158,6 +162,32 @@ class NodeSnapshotTest
             TestCluster.await(() -> cluster.node(away).counter(NodeCounters.Kind.APPLIED_INDEX) ==
                 next.counter(NodeCounters.Kind.APPLIED_INDEX));
             assertEquals(List.of(), cluster.errors());
+        }
+    }
+
+    @Test
+    void shouldTakeOneByHandAndTellAClientHowFarItIs() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 1))
+        {
+            cluster.settings(context -> context.snapshotEntries(0).maxCommandLength(4096)).start();
+            final UkehiNode node = cluster.awaitLeader();
+            putAll(node, "x", 50);
+            assertEquals(0, node.counter(NodeCounters.Kind.SNAPSHOT_INDEX));
+            node.takeSnapshot();
+            TestCluster.await(() -> node.counter(NodeCounters.Kind.SNAPSHOT_INDEX) >= 50);
+            putAll(node, "y", 50);
+            assertEquals(-1, node.counter(NodeCounters.Kind.SNAPSHOT_TAKEN_BYTES));
+            final String endpoint = "1=" + node.context().ownAddress().clientEndpoint();
+            try (UkehiClient client = UkehiClient.connect(
+                new ClientContext().embeddedDriver(true).endpoints(endpoint)))
+            {
+                assertEquals(AdminCode.STARTED, client.takeSnapshot(1, TimeUnit.SECONDS.toNanos(5)));
+                TestCluster.await(() -> node.counter(NodeCounters.Kind.SNAPSHOT_INDEX) >= 100);
+                final MemberSnapshots snapshots = client.status(1, TimeUnit.SECONDS.toNanos(5)).snapshots();
+                assertTrue(snapshots.index() >= 100, snapshots.toString());
+                assertEquals(MemberSnapshots.NONE, snapshots.receivedPercent());
+            }
         }
     }
 }

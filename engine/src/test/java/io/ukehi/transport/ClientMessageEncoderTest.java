@@ -107,7 +107,8 @@ class ClientMessageEncoderTest
         encoder.leader(9, 3);
         final ClientStatus status = new ClientStatus();
         encoder.fill(status, 4);
-        status.role(NodeRole.CANDIDATE).log(10, 20, 19).progress(18, 17).stateDigest(-16).counts(2, 1).doubtfulTo(21);
+        status.role(NodeRole.CANDIDATE).log(10, 20, 19).progress(18, 17).stateDigest(-16).counts(2, 1).doubtfulTo(21)
+            .snapshots(22, 23).snapshotPercents(24, 25, 26);
         shouldBeSound(encoder.statusReply(5, 6, status));
         final StatusReplyDecoder reply = new StatusReplyDecoder().wrapAndApplyHeader(encoder.buffer(), 0, header);
         assertEquals(5, reply.sessionId());
@@ -122,6 +123,11 @@ class ClientMessageEncoderTest
         assertEquals(2, reply.electionCount());
         assertEquals(1, reply.errorCount());
         assertEquals(21, reply.doubtfulTo());
+        assertEquals(22, reply.snapshotIndex());
+        assertEquals(23, reply.snapshotTakenBytes());
+        assertEquals(24, reply.snapshotSentPercent());
+        assertEquals(25, reply.snapshotReceivedPercent());
+        assertEquals(26, reply.snapshotLoadedPercent());
         assertEquals(NODE_ID, reply.nodeId());
         assertEquals(3, reply.leaderId());
         assertEquals(4, reply.sessionCount());

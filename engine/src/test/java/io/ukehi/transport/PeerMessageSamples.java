@@ -25,7 +25,8 @@ final class PeerMessageSamples
     static final int SNAPSHOT_OFFER = 11;
     static final int SNAPSHOT_CHUNK = 12;
     /** Every message there is. */
-    static final int[] TEMPLATES = {1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, SNAPSHOT_OFFER, SNAPSHOT_CHUNK, 13, 14};
+    static final int[] TEMPLATES = {
+        1, 2, APPEND, 4, 5, 6, 7, 8, 9, REPAIR_REPLY, SNAPSHOT_OFFER, SNAPSHOT_CHUNK, 13, 14};
     /** Length of what an append's checksum covers. */
     static final int APPEND_COVERED = 80;
     /** Length of what a repair's checksum covers. */
