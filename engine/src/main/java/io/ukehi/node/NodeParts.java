@@ -5,6 +5,7 @@ import io.aeron.driver.MediaDriver;
 import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.fencing.FencingToken;
+import io.ukehi.log.CorruptionPolicy;
 import io.ukehi.log.DoubtFile;
 import io.ukehi.log.FileStorage;
 import io.ukehi.log.HardStateFile;
@@ -80,6 +81,7 @@ final class NodeParts implements AutoCloseable
     private FileStorage snapshotStorage;
     private SnapshotStore snapshots;
     private long snapshotIndex;
+    private long recoveredCommitIndex;
     private MediaDriver driver;
     private Aeron aeron;
     private AeronPeers peers;
@@ -138,7 +140,7 @@ final class NodeParts implements AutoCloseable
                 SessionGate.MAX_PAYLOAD_LENGTH, SessionGate.payloadLength(context.maxCommandLength())))
             .durability(context.durability())
             .corruptionPolicy(context.corruptionPolicy())
-            .hasPeers(context.joining() || context.memberAddresses().size() > 1)
+            .hasPeers(hasPeers())
             .bootId(BootId.read())
             .logId(logId);
         log = SegmentedLog.open(storage, config, clock);
@@ -149,6 +151,11 @@ final class NodeParts implements AutoCloseable
         }
     }
 
+    private boolean hasPeers()
+    {
+        return context.joining() || context.memberAddresses().size() > 1;
+    }
+
     /** Behind the log, which is brought to go on where the newest snapshot ends. */
     private void openSnapshots()
     {
@@ -157,7 +164,24 @@ final class NodeParts implements AutoCloseable
             context.clusterId(), context.groupId(), SnapshotConfig.CHUNK_LENGTH_DEFAULT, context.snapshotRetention()));
         snapshots.damaged().forEach(name -> errors.onError(
             new SnapshotException("the snapshot " + name + " was damaged, and removed")));
-        snapshotIndex = Replica.reconcile(snapshots, new SegmentedRaftLog(log));
+        final SegmentedRaftLog raftLog = new SegmentedRaftLog(log);
+        recoveredCommitIndex = log.recovery().commitIndex();
+        if (ReplicaSnapshots.hasGap(snapshots, raftLog) && hasPeers() &&
+            CorruptionPolicy.REFUSE_START != context.corruptionPolicy())
+        {
+            giveUpLog(raftLog);
+        }
+        snapshotIndex = Replica.reconcile(snapshots, raftLog);
+    }
+
+    /** The other members have what is missing here. What the log holds was vouched for: that is noted first. */
+    private void giveUpLog(final SegmentedRaftLog raftLog)
+    {
+        errors.onError(new SnapshotException(ReplicaSnapshots.gapOf(snapshots, raftLog) +
+            ". Member " + context.memberId() + " gives up the rest of its log, which ends with entry " +
+            raftLog.lastIndex() + ", and neither votes nor stands before a leader has given it all that"));
+        doubts.raise(Math.max(1, raftLog.lastIndex()), hardState.term(), DoubtFile.Reason.DAMAGE);
+        recoveredCommitIndex = ReplicaSnapshots.giveUpLog(snapshots, raftLog);
     }
 
     private void openAeron()
@@ -284,7 +308,7 @@ final class NodeParts implements AutoCloseable
             .readLeaseMarginNs(context.readLeaseMarginNs())
             .repairTimeoutNs(context.repairTimeoutNs())
             .slowDiskNs(context.slowDiskThresholdNs(), context.slowDiskTimeoutNs())
-            .initialCommitIndex(Math.max(snapshotIndex, log.recovery().commitIndex()));
+            .initialCommitIndex(Math.max(snapshotIndex, recoveredCommitIndex));
     }
 
     private SessionLimits sessionLimits()

@@ -1,18 +1,24 @@
 package io.ukehi.node;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.client.ClientContext;
 import io.ukehi.client.MemberSnapshots;
 import io.ukehi.client.UkehiClient;
 import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.NodeRole;
+import io.ukehi.log.CorruptionPolicy;
+import io.ukehi.log.StorageException;
 import io.ukehi.raft.Role;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
 import io.ukehi.statemachine.SnapshotLoader;
 import io.ukehi.statemachine.SnapshotTask;
 import io.ukehi.statemachine.StateMachine;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.Test;
@@ -187,6 +194,54 @@ class NodeSnapshotTest
                 final MemberSnapshots snapshots = client.status(1, TimeUnit.SECONDS.toNanos(5)).snapshots();
                 assertTrue(snapshots.index() >= 100, snapshots.toString());
                 assertEquals(MemberSnapshots.NONE, snapshots.receivedPercent());
+            }
+        }
+    }
+
+    @Test
+    void shouldBeSentASnapshotWhenItsOwnIsDamagedAndTheLogBelowItIsGone() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 3))
+        {
+            cluster.settings(context -> context
+                .maxCommandLength(4096).segmentLength(128 * 1024).corruptionPolicy(CorruptionPolicy.REFUSE_START)
+                .snapshotEntries(500).snapshotTailEntries(0).snapshotLagEntries(0)).start();
+            final UkehiNode leader = cluster.awaitLeader();
+            putAll(leader, "a", 4_000);
+            final int struck = 1 + leader.context().memberId() % 3;
+            TestCluster.await(() -> cluster.node(struck).counter(NodeCounters.Kind.FIRST_INDEX) > 1_000);
+            cluster.stop(struck);
+            damageSnapshots(directory.resolve("node-" + struck).resolve("snapshot"));
+            assertThrows(StorageException.class, () -> cluster.start(struck));
+            cluster.settings(context -> context
+                .maxCommandLength(4096).segmentLength(128 * 1024)
+                .corruptionPolicy(CorruptionPolicy.TRUNCATE_TO_LAST_GOOD)
+                .snapshotEntries(500).snapshotTailEntries(0).snapshotLagEntries(0));
+            final UkehiNode back = cluster.start(struck);
+            TestCluster.await(() -> back.counter(NodeCounters.Kind.APPLIED_INDEX) ==
+                leader.counter(NodeCounters.Kind.APPLIED_INDEX));
+            TestCluster.await(() -> 0 == back.counter(NodeCounters.Kind.DOUBTFUL_TO));
+            assertTrue(back.counter(NodeCounters.Kind.SNAPSHOT_INDEX) > 0);
+            putAll(leader, "b", 10);
+            TestCluster.await(() -> back.counter(NodeCounters.Kind.APPLIED_INDEX) ==
+                leader.counter(NodeCounters.Kind.APPLIED_INDEX));
+            cluster.stop(struck);
+            final UkehiNode again = cluster.start(struck);
+            TestCluster.await(() -> again.counter(NodeCounters.Kind.APPLIED_INDEX) ==
+                leader.counter(NodeCounters.Kind.APPLIED_INDEX));
+            assertEquals(NodeRole.FOLLOWER, again.role());
+        }
+    }
+
+    private static void damageSnapshots(final Path snapshots) throws IOException
+    {
+        try (Stream<Path> files = Files.list(snapshots))
+        {
+            for (final Path part : files.filter(file -> file.toString().endsWith("part-00000")).toList())
+            {
+                final byte[] bytes = Files.readAllBytes(part);
+                bytes[40]++;
+                Files.write(part, bytes);
             }
         }
     }
