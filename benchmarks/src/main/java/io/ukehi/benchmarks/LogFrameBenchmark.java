@@ -70,7 +70,10 @@ public class LogFrameBenchmark
         final long bytes = (long)BATCH * BitUtil.align(size + HEADER_LENGTH, 8);
         if (appendedBytes + bytes > SEGMENT_LENGTH - FIRST_FRAME)
         {
-            log.truncateFrom(1);
+            if (log.lastIndex() > 0)
+            {
+                log.truncateFrom(1);
+            }
             memory.setMemory(0, SEGMENT_LENGTH, (byte)0);
             position = FIRST_FRAME;
             appendedBytes = 0;

@@ -45,6 +45,9 @@ public final class EntryFrame
     static final int TYPE_OFFSET = TIME_OFFSET + Long.BYTES;
     static final int PREVIOUS_CRC_OFFSET = TYPE_OFFSET + Integer.BYTES;
 
+    /** The four bytes, as a number, over which CRC32C goes from its first state into its first state. */
+    private static final long NEUTRAL = 0x9BE09BABL;
+
     private EntryFrame()
     {
     }
@@ -109,20 +112,31 @@ public final class EntryFrame
         final int type,
         final int previousCrc)
     {
-        buffer.putInt(offset + LENGTH_OFFSET, HEADER_LENGTH + payloadLength, LITTLE_ENDIAN);
+        buffer.putLong(offset + LENGTH_OFFSET, HEADER_LENGTH + payloadLength, LITTLE_ENDIAN);
         buffer.putLong(offset + TERM_OFFSET, term, LITTLE_ENDIAN);
         buffer.putLong(offset + INDEX_OFFSET, index, LITTLE_ENDIAN);
         buffer.putLong(offset + TOKEN_OFFSET, token, LITTLE_ENDIAN);
         buffer.putLong(offset + TIME_OFFSET, clusterTimeNs, LITTLE_ENDIAN);
-        buffer.putInt(offset + TYPE_OFFSET, type, LITTLE_ENDIAN);
-        buffer.putInt(offset + PREVIOUS_CRC_OFFSET, previousCrc, LITTLE_ENDIAN);
+        buffer.putLong(offset + TYPE_OFFSET, (long)previousCrc << 32 | type, LITTLE_ENDIAN);
     }
 
     /** Completes a frame with its checksum, and returns it. */
     static int seal(final Crc32c crc, final MutableDirectBuffer buffer, final int offset)
     {
-        final int value = computeCrc(crc, buffer, offset, length(buffer, offset));
-        buffer.putInt(offset + CRC_OFFSET, value, LITTLE_ENDIAN);
+        return seal(crc, buffer, offset, length(buffer, offset));
+    }
+
+    /**
+     * As {@link #seal(Crc32c, MutableDirectBuffer, int)}, of a frame whose length is known. What is covered is the
+     * length and what stands behind the checksum. For the moment, the length stands in the place of the checksum, and
+     * in its own place four bytes that leave a checksum that has just begun as it is: so what is summed is one range,
+     * in whole words, which takes half the time that two ranges do.
+     */
+    static int seal(final Crc32c crc, final MutableDirectBuffer buffer, final int offset, final int length)
+    {
+        buffer.putLong(offset, (long)length << 32 | NEUTRAL, LITTLE_ENDIAN);
+        final int value = crc.compute(buffer, offset, length);
+        buffer.putLong(offset, (long)value << 32 | length, LITTLE_ENDIAN);
         return value;
     }
 

@@ -115,9 +115,9 @@ final class OlderFrame
     int chain(final Crc32c crc32c, final int at, final int previousCrc)
     {
         final int length = commandLength(at);
-        final int covered = EntryFrame.CRC_OFFSET + Integer.BYTES;
         EntryFrame.putHeader(
             header, 0, length, term(at), index(at), token(at), 0, WalEntry.TYPE_OF_OLDER, previousCrc);
+        final int covered = EntryFrame.CRC_OFFSET + Integer.BYTES;
         return crc32c.reset()
             .update(header, 0, EntryFrame.CRC_OFFSET)
             .update(header, covered, EntryFrame.HEADER_LENGTH - covered)

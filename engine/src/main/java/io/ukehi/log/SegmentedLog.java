@@ -5,6 +5,7 @@ import io.ukehi.Crc32c;
 import io.ukehi.Invariant;
 import org.agrona.BitUtil;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -32,6 +33,7 @@ public final class SegmentedLog implements AutoCloseable
     public static final long UNKNOWN_TERM = -1;
 
     private final LogConfig config;
+    private final int maxPayloadLength;
     private final Crc32c crc = new Crc32c();
     private final SegmentChain chain;
     private final SegmentSupply supply;
@@ -50,6 +52,7 @@ public final class SegmentedLog implements AutoCloseable
         final Storage storage, final LogConfig config, final NanoClock clock, final LogRecovery recovered)
     {
         this.config = config;
+        this.maxPayloadLength = config.maxPayloadLength();
         this.supply = recovered.supply();
         this.terms = recovered.terms();
         this.tail = recovered.tail();
@@ -141,7 +144,7 @@ public final class SegmentedLog implements AutoCloseable
         final int offset,
         final int length)
     {
-        Invariant.check(length >= 0 && length <= config.maxPayloadLength(), "a payload within its bound", length);
+        Invariant.check(length >= 0 && length <= maxPayloadLength, "a payload within its bound", length);
         Invariant.check(term >= tail.term(), "terms never fall", term, tail.term());
         Invariant.check(Long.compareUnsigned(token, tail.token()) >= 0, "tokens never fall", token, tail.token());
         Invariant.check(clusterTimeNs >= tail.clusterTimeNs(), "time never falls", clusterTimeNs);
@@ -150,18 +153,26 @@ public final class SegmentedLog implements AutoCloseable
             gap.setAside();
         }
         final int alignedLength = EntryFrame.alignedLength(length);
-        if (chain.active().remaining() < alignedLength && !roll())
+        LogSegment active = chain.active();
+        if (active.remaining() < alignedLength)
         {
-            return supply.isFull() ? STORAGE_FULL : BACK_PRESSURED;
+            if (!roll())
+            {
+                return supply.isFull() ? STORAGE_FULL : BACK_PRESSURED;
+            }
+            active = chain.active();
         }
-        final LogSegment active = chain.active();
+        final UnsafeBuffer buffer = active.buffer();
         final int position = active.end();
         final long index = tail.index() + 1;
-        EntryFrame.putHeader(active.buffer(), position, length, term, index, token, clusterTimeNs, type, tail.crc());
-        active.buffer().putBytes(position + EntryFrame.HEADER_LENGTH, payload, offset, length);
-        final int frameCrc = EntryFrame.seal(crc, active.buffer(), position);
+        EntryFrame.putHeader(buffer, position, length, term, index, token, clusterTimeNs, type, tail.crc());
+        buffer.putBytes(position + EntryFrame.HEADER_LENGTH, payload, offset, length);
+        final int frameCrc = EntryFrame.seal(crc, buffer, position, EntryFrame.HEADER_LENGTH + length);
         active.onAppended(alignedLength);
-        terms.onAppend(index, term);
+        if (term != tail.term())
+        {
+            terms.onAppend(index, term);
+        }
         tail.set(index, term, token, clusterTimeNs, frameCrc);
         return index;
     }
