@@ -57,12 +57,17 @@ final class LogCut
     private void cut(final long index)
     {
         final int keep = chain.placeOf(index);
+        final LogSegment segment = chain.get(keep).isOlder() ? replace(keep, index) : shorten(keep, index);
+        terms.truncateFrom(index);
+        setTail(segment, index - 1);
+        sync.onReopened(segment);
+        sync.onDurable();
+        chain.onChanged();
+    }
+
+    private LogSegment shorten(final int keep, final long index)
+    {
         final LogSegment segment = chain.get(keep);
-        if (segment.isOlder())
-        {
-            cutOlder(keep, index);
-            return;
-        }
         if (!segment.isWritable())
         {
             CoverageMark.CUT_INTO_SEALED_SEGMENT.hit();
@@ -74,26 +79,19 @@ final class LogCut
         removeAfter(keep);
         segment.file().write(cutAt, segment.cut(index, cutAt));
         segment.file().force();
-        terms.truncateFrom(index);
-        setTail(segment, index - 1);
-        sync.onReopened(segment);
-        sync.onDurable();
-        chain.onChanged();
+        return segment;
     }
 
     /** Later segments go as ever; then a native one with what is left takes the older one's place, in one step. */
-    private void cutOlder(final int keep, final long index)
+    private LogSegment replace(final int keep, final long index)
     {
         removeAfter(keep);
         final LogSegment older = chain.get(keep);
         final LogSegment segment = sync.replace(older, index - 1);
         chain.replaceLast(segment);
         older.file().close();
-        terms.truncateFrom(index);
-        setTail(segment, index - 1);
-        sync.goOn(false);
-        sync.onReopened(segment);
-        chain.onChanged();
+        sync.goOnIn(segment, segment.end(), index - 1, false);
+        return segment;
     }
 
     private void removeAfter(final int keep)
