@@ -41,11 +41,11 @@ public final class ClusterBenchmark implements Callable<Integer>
     private List<Integer> lengths;
 
     @Option(names = "--outstanding", split = ",", defaultValue = "1,2048",
-        description = "Closed loop: commands under way; many give the highest rate.")
+        description = "Closed loop: commands under way; many give the highest rate. 0 for no closed loop.")
     private List<Integer> outstanding;
 
     @Option(names = "--rate", split = ",", defaultValue = "100000,300000",
-        description = "Open loop: commands due each second.")
+        description = "Open loop: commands due each second. 0 for no open loop.")
     private List<Long> rates;
 
     @Option(names = "--rounds", defaultValue = "5", description = "Every system is measured once in each round.")
@@ -194,14 +194,22 @@ public final class ClusterBenchmark implements Callable<Integer>
         {
             for (final int window : outstanding)
             {
-                scenarios.add(new Scenario(settings.layout(), settings.durability(), length, window, 0));
+                add(scenarios, new Scenario(settings.layout(), settings.durability(), length, window, 0));
             }
             for (final long rate : rates)
             {
-                scenarios.add(new Scenario(settings.layout(), settings.durability(), length, 0, rate));
+                add(scenarios, new Scenario(settings.layout(), settings.durability(), length, 0, rate));
             }
         }
         return scenarios;
+    }
+
+    private static void add(final List<Scenario> scenarios, final Scenario scenario)
+    {
+        if (scenario.outstanding() + scenario.perSecond() > 0)
+        {
+            scenarios.add(scenario);
+        }
     }
 
     private LoadResult measure(final EchoCluster cluster, final ClusterSettings settings, final Scenario scenario)
