@@ -24,6 +24,7 @@ public final class LogFlusher implements Agent
     /** Odd while the duty cycle asks for rest. */
     private volatile long restRequest;
     private volatile long restGranted;
+    private volatile Runnable waker = () -> {};
 
     LogFlusher(
         final FlushQueue queue,
@@ -89,10 +90,35 @@ public final class LogFlusher implements Agent
         return 1;
     }
 
+    /**
+     * Whoever runs this may let its thread sleep when there is nothing to do.
+     *
+     * @param newWaker called on the duty-cycle thread when there is something to do that somebody waits for; must cost
+     *                 next to nothing where the thread does not sleep.
+     */
+    public void waker(final Runnable newWaker)
+    {
+        waker = newWaker;
+    }
+
+    /** Any thread: whether there is something to do that somebody waits for. Looked at before it sleeps. */
+    public boolean isWaitedFor()
+    {
+        final long request = restRequest;
+        return 0 != (request & 1) ? restGranted != request : isBatching && queue.submitted() != queue.completed();
+    }
+
+    /** Duty-cycle thread: there is something to do. */
+    void wake()
+    {
+        waker.run();
+    }
+
     /** Duty-cycle thread: returns once the flusher does nothing and will do nothing until {@link #resume()}. */
     void pause()
     {
         restRequest++;
+        wake();
         while (isRunning && restGranted != restRequest)
         {
             Thread.onSpinWait();
@@ -102,6 +128,7 @@ public final class LogFlusher implements Agent
     void resume()
     {
         restRequest++;
+        wake();
     }
 
     /** Throws if writing has failed, here or on the duty cycle. */

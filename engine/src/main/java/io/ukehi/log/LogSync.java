@@ -82,7 +82,11 @@ final class LogSync
         {
             return 0;
         }
-        if (Durability.BATCH != durability)
+        if (Durability.BATCH == durability)
+        {
+            flusher.wake();
+        }
+        else
         {
             write();
             queue.complete(queue.submitted());

@@ -261,6 +261,8 @@ public final class SegmentedLog implements AutoCloseable
             crc, next.buffer(), next.sequence(), config.logId(), next.firstIndex(), tail, next.length());
         full.next(next);
         supply.seal(full);
+        // Another one has to be made.
+        sync.flusher().wake();
         chain.add(next);
         return true;
     }

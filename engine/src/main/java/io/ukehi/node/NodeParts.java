@@ -374,8 +374,7 @@ final class NodeParts implements AutoCloseable
     private void start()
     {
         flusherRunner = new AgentRunner(
-            new BackoffIdleStrategy(20, 50, TimeUnit.MICROSECONDS.toNanos(1), TimeUnit.MICROSECONDS.toNanos(50)),
-            errors, null, log.flusher());
+            new FlusherIdleStrategy(log.flusher(), FlusherIdleStrategy.SLEEP_NS), errors, null, log.flusher());
         // Nobody waits for a snapshot: its thread sleeps, and shares what processor there is.
         snapshotRunner = new AgentRunner(
             new BackoffIdleStrategy(1, 1, TimeUnit.MICROSECONDS.toNanos(100), TimeUnit.MILLISECONDS.toNanos(2)),
