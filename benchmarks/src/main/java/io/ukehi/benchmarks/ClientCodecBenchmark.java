@@ -4,6 +4,7 @@ import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.CommandRecordEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.transport.ClientAdapter;
@@ -13,6 +14,7 @@ import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.MessageSeal;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,8 +30,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What a command and its reply cost a node besides the network: checking and decoding the one, encoding and sealing the
- * other. Run with {@code -prof gc}: it should say 0 B/op.
+ * What commands and their replies cost a node besides the network, by the message: checking and decoding those of the
+ * one, encoding and sealing those of the other. Run with {@code -prof gc}: it should say 0 B/op.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -42,12 +44,16 @@ public class ClientCodecBenchmark
     private static final long CLUSTER_ID = 42;
     private static final int GROUP_ID = 0;
     private static final int NODE_ID = 1;
-    private static final int COMMAND_HEAD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
+    private static final int COMMANDS_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
     private static final int MAX_COMMAND_LENGTH = 1024 * 1024;
 
     /** Bytes of the user in the command, and in the reply. */
-    @Param({"128", "4096"})
+    @Param({"64", "4096"})
     public int length;
+
+    /** Commands in a message, and replies. */
+    @Param({"1", "16"})
+    public int count;
 
     private final Sum sum = new Sum();
     private final DropCounters drops = new DropCounters();
@@ -56,6 +62,7 @@ public class ClientCodecBenchmark
         new ClientMessageEncoder(CLUSTER_ID, GROUP_ID, NODE_ID, MAX_COMMAND_LENGTH);
     private UnsafeBuffer command;
     private UnsafeBuffer answer;
+    private UnsafeBuffer reply;
     private long correlationId;
 
     /** Encodes the command that is decoded again and again. */
@@ -63,33 +70,49 @@ public class ClientCodecBenchmark
     public void setup()
     {
         answer = new UnsafeBuffer(ByteBuffer.allocateDirect(length));
-        command = new UnsafeBuffer(ByteBuffer.allocateDirect(COMMAND_HEAD_LENGTH + length));
+        final int recordLength = BitUtil.align(CommandRecordEncoder.BLOCK_LENGTH + length, Long.BYTES);
+        command = new UnsafeBuffer(ByteBuffer.allocateDirect(COMMANDS_OFFSET + count * recordLength));
         new CommandEncoder().wrapAndApplyHeader(command, 0, new MessageHeaderEncoder())
             .groupId(GROUP_ID)
             .clusterId(CLUSTER_ID)
-            .sessionId(5)
-            .correlationId(6);
-        new MessageSeal().seal(command, 0, command.capacity());
-        if (Action.CONTINUE != decodeCommand() || 0 != drops.total() || 0 == sum.total)
+            .sessionId(5);
+        for (int i = 0; i < count; i++)
         {
-            throw new IllegalStateException("dropped a good command");
+            new CommandRecordEncoder().wrap(command, COMMANDS_OFFSET + i * recordLength)
+                .length(
+                    CommandRecordEncoder.BLOCK_LENGTH - CommandRecordEncoder.clusterSessionEncodingOffset() + length)
+                .correlationId(6 + i);
+        }
+        new MessageSeal().seal(command, 0, command.capacity());
+        reply = new UnsafeBuffer(ByteBuffer.allocateDirect(ClientMessageEncoder.REPLY_HEAD_LENGTH +
+            count * ClientMessageEncoder.replyRecordLength(length)));
+        if (Action.CONTINUE != decodeCommands() || 0 != drops.total() || 0 == sum.total)
+        {
+            throw new IllegalStateException("dropped good commands");
         }
     }
 
-    /** Checks and decodes a command, up to the call of the node. */
+    /** Checks and decodes a message of commands, up to the call of the node for each. */
     @Benchmark
-    public Action decodeCommand()
+    public Action decodeCommands()
     {
         return adapter.onMessage(command, 0, command.capacity());
     }
 
-    /** Encodes a reply and seals it together with the state machine's bytes, which stay where they are. */
+    /** Gathers replies, with the state machine's bytes, in a message, and seals it. */
     @Benchmark
-    public int encodeReply()
+    public int encodeReplies()
     {
-        correlationId++;
-        return encoder.reply(
-            5, correlationId, ReplyCode.COMMITTED, correlationId, correlationId, answer, 0, answer.capacity());
+        int at = ClientMessageEncoder.REPLY_HEAD_LENGTH;
+        for (int i = 0; i < count; i++)
+        {
+            correlationId++;
+            encoder.putReply(
+                reply, at, correlationId, ReplyCode.COMMITTED, correlationId, correlationId, answer, 0, length);
+            at += ClientMessageEncoder.replyRecordLength(length);
+        }
+        encoder.sealReply(reply, 0, at, 5);
+        return at;
     }
 
     /** Takes what it is given, so that nothing can be left out. */

@@ -1,6 +1,5 @@
 package io.ukehi.client;
 
-import io.ukehi.Invariant;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -95,10 +94,9 @@ final class CommandWindow
         return firstUnanswered;
     }
 
-    /** Adds a command that has been sent; {@link #hasRoom} has said that it may. */
+    /** Adds a command, to be sent; {@link #hasRoom} has said that it may. */
     void add(final DirectBuffer buffer, final int offset, final int length, final long deadlineNs)
     {
-        Invariant.check(next == nextToSend, "a command is sent after those before it", next, nextToSend);
         final int at = room(roomOf(length));
         final int slot = slot(next);
         bytes.putBytes(at, buffer, offset, length);
@@ -108,7 +106,6 @@ final class CommandWindow
         deadlinesNs[slot] = deadlineNs;
         isAnswered[slot] = false;
         next++;
-        nextToSend++;
         unanswered++;
     }
 
@@ -134,13 +131,19 @@ final class CommandWindow
         return true;
     }
 
+    /** What was sent from a number on was not taken after all. */
+    void backTo(final long sequence)
+    {
+        nextToSend = Math.max(sequence, firstUnanswered);
+    }
+
     /** Everything that has not ended is to be sent once more. */
     void rewind()
     {
         nextToSend = firstUnanswered;
     }
 
-    /** Number of the command to be sent next, 0 if there is none. */
+    /** Number of the command to be sent next, for the first time or again; 0 if there is none. */
     long due()
     {
         while (nextToSend < next && isAnswered[slot(nextToSend)])

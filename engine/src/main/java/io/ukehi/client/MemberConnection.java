@@ -93,6 +93,12 @@ final class MemberConnection implements AutoCloseable
         return null == publication ? 0 : publication.maxMessageLength();
     }
 
+    /** Longest message in bytes that goes in one piece; 0 without a publication. */
+    int maxPayloadLength()
+    {
+        return null == publication ? 0 : publication.maxPayloadLength();
+    }
+
     /**
      * Sends a message that is no longer than {@link #maxMessageLength()}.
      *

@@ -32,6 +32,10 @@ final class ReplicatedSession
     private boolean isRefused;
     private long openDueNs;
     private long resendDueNs;
+    /** Bytes of commands taken since the last message. */
+    private int gatheredLength;
+    /** Number behind the last command that was ever sent. */
+    private long sentTo = 1;
     private boolean hasProgressed;
     private long progressNs;
     /** Of the last command of the session before: what is added to a command's number to get its correlation id. */
@@ -87,57 +91,96 @@ final class ReplicatedSession
     }
 
     /**
-     * Sends a command to the leader; there is one, and a session.
+     * Takes a command for the leader, which there is, and a session; {@link #flush} sends it, or a later call of this,
+     * once a message's worth of commands is there.
      *
-     * @return its correlation id, greater than 0; or {@link UkehiClient#BACK_PRESSURED} or
-     * {@link UkehiClient#NOT_CONNECTED}.
+     * @return its correlation id, greater than 0; or {@link UkehiClient#BACK_PRESSURED}.
      */
     long offer(final DirectBuffer buffer, final int offset, final int length)
     {
-        if (!window.hasRoom(length, windowLimit) || !isAllSent())
+        if (!window.hasRoom(length, windowLimit))
+        {
+            return UkehiClient.BACK_PRESSURED;
+        }
+        final long nowNs = clock.nanoTime();
+        final int recordLength = RequestEncoder.recordLength(length);
+        if (gatheredLength > 0 && gatheredLength + recordLength > longestMessage() && isHeldUp(nowNs))
         {
             return UkehiClient.BACK_PRESSURED;
         }
         final long sequence = window.next();
-        final int messageLength = encoder.command(id, sequence, window.firstUnanswered(), buffer, offset, length);
-        final long result = leader.connection().offer(encoder.buffer(), 0, messageLength);
-        if (result > 0)
-        {
-            window.add(buffer, offset, length, clock.nanoTime() + messageTimeoutNs);
-            return baseId + sequence;
-        }
-        if (Publication.NOT_CONNECTED == result)
-        {
-            leader.search(LeaderFinder.NONE, clock.nanoTime());
-        }
-        return result;
+        window.add(buffer, offset, length, nowNs + messageTimeoutNs);
+        gatheredLength += recordLength;
+        return baseId + sequence;
     }
 
-    private boolean isAllSent()
+    private int longestMessage()
     {
-        return 0 == window.due() || resend(clock.nanoTime()) >= 0 && 0 == window.due();
+        return leader.connection().maxPayloadLength() - RequestEncoder.COMMANDS_OFFSET;
     }
 
-    /** Sends what is to be sent again, as far as it is taken; returns how many. */
-    private int resend(final long nowNs)
+    private boolean isHeldUp(final long nowNs)
+    {
+        flush(nowNs);
+        return isDue();
+    }
+
+    /** Whether there is something to be sent. */
+    boolean isDue()
+    {
+        return 0 != window.due();
+    }
+
+    /** With a leader: sends what is due, as many commands in a message as go in one piece. Returns how many. */
+    int flush(final long nowNs)
     {
         int sent = 0;
-        long sequence = window.due();
-        while (0 != sequence && nowNs - resendDueNs >= 0)
+        while (leader.isFound() && 0 != window.due() && nowNs - resendDueNs >= 0)
         {
-            final int length = encoder.command(
-                id, sequence, window.firstUnanswered(), window.buffer(), window.offset(sequence),
-                window.length(sequence));
-            if (leader.connection().offer(encoder.buffer(), 0, length) <= 0)
+            final int count = sendMessage(nowNs);
+            if (0 == count)
             {
-                break;
+                return sent;
             }
-            window.onSent();
-            stats.resent++;
-            sent++;
-            sequence = window.due();
+            sent += count;
         }
         return sent;
+    }
+
+    private int sendMessage(final long nowNs)
+    {
+        final long first = window.due();
+        final int limit = RequestEncoder.COMMANDS_OFFSET + longestMessage();
+        int end = RequestEncoder.COMMANDS_OFFSET;
+        int count = 0;
+        int again = 0;
+        long sequence = first;
+        long last = first;
+        while (0 != sequence &&
+            (0 == count || end + RequestEncoder.recordLength(window.length(sequence)) <= limit))
+        {
+            end = encoder.putCommand(end, id, sequence, window.firstUnanswered(), window.buffer(),
+                window.offset(sequence), window.length(sequence));
+            window.onSent();
+            count++;
+            again += sequence < sentTo ? 1 : 0;
+            last = sequence;
+            sequence = window.due();
+        }
+        final long result = leader.connection().offer(encoder.buffer(), 0, encoder.commands(end));
+        if (result <= 0)
+        {
+            window.backTo(first);
+            if (Publication.NOT_CONNECTED == result)
+            {
+                leader.search(LeaderFinder.NONE, nowNs);
+            }
+            return 0;
+        }
+        gatheredLength = 0;
+        sentTo = Math.max(sentTo, last + 1);
+        stats.resent += again;
+        return count;
     }
 
     /** With a leader: asks for a session while there is none, and sends again what is unanswered and may be lost. */
@@ -163,7 +206,7 @@ final class ReplicatedSession
             progressNs = nowNs;
             window.rewind();
         }
-        return resend(nowNs);
+        return flush(nowNs);
     }
 
     /** A leader was found, or elected again: what was sent in an earlier term may be lost. */
@@ -239,6 +282,8 @@ final class ReplicatedSession
         }
         baseId += window.next() - 1;
         window.clear();
+        gatheredLength = 0;
+        sentTo = 1;
         return ended;
     }
 }

@@ -7,6 +7,7 @@ import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.AdminRequestEncoder;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.CommandRecordEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.KeepAliveEncoder;
@@ -14,6 +15,7 @@ import io.ukehi.codecs.client.MessageHeaderEncoder;
 import io.ukehi.codecs.client.OpenSessionEncoder;
 import io.ukehi.codecs.client.QueryEncoder;
 import io.ukehi.codecs.client.StatusRequestEncoder;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -28,8 +30,11 @@ import org.agrona.MutableDirectBuffer;
  */
 final class RequestEncoder
 {
-    /** Bytes of a command's message before those of the command itself. */
-    static final int COMMAND_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
+    /** Where the first command's record begins in a message of commands. */
+    static final int COMMANDS_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
+
+    /** Most bytes of a message with one command that are not the command's own. */
+    static final int COMMAND_OVERHEAD = COMMANDS_OFFSET + CommandRecordEncoder.BLOCK_LENGTH + Long.BYTES;
 
     private static final int CHECKSUM_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH;
     private static final int SUMMED_OFFSET = CHECKSUM_OFFSET + Integer.BYTES;
@@ -37,6 +42,7 @@ final class RequestEncoder
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(4096);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final CommandEncoder command = new CommandEncoder();
+    private final CommandRecordEncoder record = new CommandRecordEncoder();
     private final AdminRequestEncoder admin = new AdminRequestEncoder();
     private final QueryEncoder query = new QueryEncoder();
     private final KeepAliveEncoder keepAlive = new KeepAliveEncoder();
@@ -67,8 +73,15 @@ final class RequestEncoder
         return buffer;
     }
 
-    /** Writes a command; returns the message's length in bytes, as all of these do. */
-    int command(
+    /** Bytes that a command of a length takes in a message of commands. */
+    static int recordLength(final int length)
+    {
+        return BitUtil.align(CommandRecordEncoder.BLOCK_LENGTH + length, Long.BYTES);
+    }
+
+    /** Writes a command as one of several, from {@link #COMMANDS_OFFSET} on; returns where the next one begins. */
+    int putCommand(
+        final int at,
         final long session,
         final long sequence,
         final long firstUnanswered,
@@ -76,16 +89,27 @@ final class RequestEncoder
         final int offset,
         final int length)
     {
-        buffer.checkLimit(COMMAND_OFFSET + length);
-        command.wrapAndApplyHeader(buffer, 0, header)
-            .groupId(groupId)
-            .clusterId(clusterId)
-            .sessionId(sessionId)
+        final int end = at + recordLength(length);
+        buffer.checkLimit(end);
+        buffer.putLong(end - Long.BYTES, 0);
+        record.wrap(buffer, at)
+            .length(CommandRecordEncoder.BLOCK_LENGTH - CommandRecordEncoder.clusterSessionEncodingOffset() + length)
+            .reserved(0)
             .clusterSession(session)
             .correlationId(sequence)
             .firstUnanswered(firstUnanswered);
-        buffer.putBytes(COMMAND_OFFSET, bytes, offset, length);
-        return seal(buffer, COMMAND_OFFSET + length, crc);
+        buffer.putBytes(at + CommandRecordEncoder.BLOCK_LENGTH, bytes, offset, length);
+        return end;
+    }
+
+    /** Completes a message of commands that ends where the last one does; returns its length, as all of these do. */
+    int commands(final int end)
+    {
+        command.wrapAndApplyHeader(buffer, 0, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId);
+        return seal(buffer, end, crc);
     }
 
     int admin(

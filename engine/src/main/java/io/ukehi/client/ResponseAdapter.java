@@ -14,8 +14,10 @@ import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.ReplyRecordDecoder;
 import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 
 /**
@@ -39,6 +41,7 @@ final class ResponseAdapter implements FragmentHandler
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final ConnectReplyDecoder connectReply = new ConnectReplyDecoder();
     private final ReplyDecoder reply = new ReplyDecoder();
+    private final ReplyRecordDecoder record = new ReplyRecordDecoder();
     private final AdminReplyDecoder adminReply = new AdminReplyDecoder();
     private final QueryReplyDecoder queryReply = new QueryReplyDecoder();
     private final SessionOpenedDecoder sessionOpened = new SessionOpenedDecoder();
@@ -116,9 +119,8 @@ final class ResponseAdapter implements FragmentHandler
         {
             case ReplyDecoder.TEMPLATE_ID ->
             {
-                final int dataOffset = blockOffset + blockLength;
                 reply.wrap(buffer, blockOffset, blockLength, version);
-                handler.onReply(reply, buffer, dataOffset, offset + length - dataOffset);
+                onReplies(reply.leaderId(), buffer, blockOffset + blockLength, offset + length);
             }
             case QueryReplyDecoder.TEMPLATE_ID ->
             {
@@ -158,6 +160,29 @@ final class ResponseAdapter implements FragmentHandler
             case KeepAliveDecoder.TEMPLATE_ID -> handler.onKeepAlive();
             case CloseDecoder.TEMPLATE_ID -> handler.onClose(aeronSessionId);
             default -> handler.onStatusReply(statusReply.wrap(buffer, blockOffset, blockLength, version));
+        }
+    }
+
+    /** One reply after the other, for as long as the client is who it was when the message was sent to it. */
+    private void onReplies(final int leaderId, final DirectBuffer buffer, final int from, final int to)
+    {
+        final long clientId = sessionId;
+        int at = from;
+        while (to - at >= ReplyRecordDecoder.BLOCK_LENGTH && clientId == sessionId)
+        {
+            record.wrap(buffer, at, ReplyRecordDecoder.BLOCK_LENGTH, ReplyRecordDecoder.SCHEMA_VERSION);
+            final int length = record.length();
+            final int dataOffset = at + ReplyRecordDecoder.BLOCK_LENGTH;
+            if (length < 0 || length > to - dataOffset)
+            {
+                break;
+            }
+            handler.onReply(record, leaderId, buffer, dataOffset, length);
+            at = dataOffset + BitUtil.align(length, Long.BYTES);
+        }
+        if (clientId == sessionId && (at != to || at == from))
+        {
+            stats.malformed++;
         }
     }
 

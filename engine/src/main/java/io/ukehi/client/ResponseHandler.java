@@ -5,7 +5,7 @@ import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
-import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.ReplyRecordDecoder;
 import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import org.agrona.DirectBuffer;
@@ -21,8 +21,8 @@ interface ResponseHandler
      */
     void onConnectReply(ConnectReplyDecoder reply, int aeronSessionId);
 
-    /** A command has ended; the state machine's reply lies in {@code buffer}. */
-    void onReply(ReplyDecoder reply, DirectBuffer buffer, int offset, int length);
+    /** A command has ended; the state machine's reply lies in {@code buffer}. The leader is the one known then. */
+    void onReply(ReplyRecordDecoder reply, int leaderId, DirectBuffer buffer, int offset, int length);
 
     /** A query has ended; the state machine's answer lies in {@code buffer}. */
     void onQueryReply(QueryReplyDecoder reply, DirectBuffer buffer, int offset, int length);

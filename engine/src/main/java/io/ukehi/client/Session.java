@@ -11,7 +11,7 @@ import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
-import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.ReplyRecordDecoder;
 import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import java.util.Arrays;
@@ -46,7 +46,7 @@ final class Session implements ResponseHandler
     private long lastAdminId;
     private AdminCode adminCode;
     private String adminText = "";
-    private int maxCommandLength = Integer.MAX_VALUE - RequestEncoder.COMMAND_OFFSET;
+    private int maxCommandLength = Integer.MAX_VALUE - RequestEncoder.COMMAND_OVERHEAD;
     private boolean isClosed;
     private boolean isCloseAsked;
 
@@ -113,6 +113,8 @@ final class Session implements ResponseHandler
         {
             return UkehiClient.CLOSED;
         }
+        // In the order in which they were made.
+        flush();
         if (Consistency.LINEARIZABLE == consistency || Consistency.LEASE == consistency)
         {
             return isConnected() ?
@@ -211,7 +213,8 @@ final class Session implements ResponseHandler
         {
             if (!isClosed && !transport.isClosed())
             {
-                work = transport.poll();
+                work = flush();
+                work += transport.poll();
                 work += doWork(clock.nanoTime());
             }
             else
@@ -232,6 +235,12 @@ final class Session implements ResponseHandler
         return work;
     }
 
+    /** Sends what was offered; returns how many commands. */
+    int flush()
+    {
+        return !isClosed && isConnected() && replicated.isDue() ? replicated.flush(clock.nanoTime()) : 0;
+    }
+
     /** At the end of the poll, where a listener calls it. */
     void close()
     {
@@ -243,6 +252,7 @@ final class Session implements ResponseHandler
         isCloseAsked = false;
         if (!isClosed && !transport.isClosed())
         {
+            flush();
             sayGoodbye();
         }
         isClosed = true;
@@ -387,12 +397,17 @@ final class Session implements ResponseHandler
             replicated.onTermOfLeader(nowNs);
             final int messageLength = transport.member(from).maxMessageLength();
             maxCommandLength = Math.min(
-                reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OFFSET));
+                reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OVERHEAD));
         }
     }
 
     @Override
-    public void onReply(final ReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
+    public void onReply(
+        final ReplyRecordDecoder reply,
+        final int leaderId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
     {
         leader.onHeard();
         final long sequence = reply.correlationId();
@@ -410,7 +425,7 @@ final class Session implements ResponseHandler
             }
             // Codes of a later version may mean anything; a command that is too long for a new leader bars the way.
             case SESSION_LOST, NULL_VAL, REJECTED_TOO_LARGE -> loseSession(clock.nanoTime());
-            default -> onNotTaken(sequence, code, reply.leaderId());
+            default -> onNotTaken(sequence, code, leaderId);
         }
     }
 

@@ -123,13 +123,14 @@ public final class UkehiClient implements AutoCloseable
     }
 
     /**
-     * Sends a command to the leader, if it can be sent at once.
+     * Takes a command for the leader. It is sent with the next {@link #flush()} or {@link #poll}, in one message with
+     * as many others as go in one datagram, or as soon as there are so many.
      *
      * @param buffer holds the command; it may be used again after the call.
      * @param offset of the command.
      * @param length in bytes, 0 or more.
      * @return a correlation id, greater than 0 and greater than all before: the listener will be told exactly once how
-     * the command with this id ended. Or, when nothing was sent, {@link #NOT_CONNECTED}, {@link #NO_LEADER},
+     * the command with this id ended. Or, when it was not taken, {@link #NOT_CONNECTED}, {@link #NO_LEADER},
      * {@link #BACK_PRESSURED}, {@link #SESSION_LIMIT}, {@link #MESSAGE_TOO_LARGE} or {@link #CLOSED}.
      * @throws IndexOutOfBoundsException if the buffer does not hold the range.
      */
@@ -139,8 +140,19 @@ public final class UkehiClient implements AutoCloseable
     }
 
     /**
-     * Takes what has come, tells the listener of commands that have ended, and does whatever else is due: keep-alives,
-     * looking for the leader, timeouts. To be called again and again.
+     * Sends what was offered, as far as it can be sent now. {@link #poll} does so as well; this is for who has
+     * something else to do before.
+     *
+     * @return commands sent.
+     */
+    public int flush()
+    {
+        return session.flush();
+    }
+
+    /**
+     * Sends what was offered, takes what has come, tells the listener of commands that have ended, and does whatever
+     * else is due: keep-alives, looking for the leader, timeouts. To be called again and again.
      * <p>
      * After {@link #close()} it tells, once, of all commands that were still outstanding, as unknown.
      *

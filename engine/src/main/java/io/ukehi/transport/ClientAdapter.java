@@ -8,6 +8,7 @@ import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.AdminRequestDecoder;
 import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.CommandDecoder;
+import io.ukehi.codecs.client.CommandRecordDecoder;
 import io.ukehi.codecs.client.ConnectDecoder;
 import io.ukehi.codecs.client.KeepAliveDecoder;
 import io.ukehi.codecs.client.Consistency;
@@ -15,6 +16,7 @@ import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.OpenSessionDecoder;
 import io.ukehi.codecs.client.QueryDecoder;
 import io.ukehi.codecs.client.StatusRequestDecoder;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 
 /**
@@ -23,8 +25,8 @@ import org.agrona.DirectBuffer;
  * What is not a whole, sound message of this schema, cluster and group is counted by its {@link DropReason} and
  * dropped. No bytes whatever make this class throw; what {@link ClientRequests} throws goes through, for it is a
  * failure of this node and not of the message. Versions are treated as {@link PeerAdapter} does: a later extension of
- * the schema may have appended fields to a block. Only the block of a Command is what it is, since its end is the
- * beginning of a log entry.
+ * the schema may have appended fields to a block. Only the records in a Command are what they are, since each holds the
+ * payload of a log entry.
  * <p>
  * Owned by the duty-cycle thread. Messages that carry a channel allocate, others do not.
  */
@@ -41,8 +43,13 @@ public final class ClientAdapter
     private static final int GROUP_ID_OFFSET = KeepAliveDecoder.groupIdEncodingOffset();
     private static final int CLUSTER_ID_OFFSET = KeepAliveDecoder.clusterIdEncodingOffset();
     private static final int SESSION_ID_OFFSET = KeepAliveDecoder.sessionIdEncodingOffset();
-    private static final int SESSION_OFFSET = CommandDecoder.clusterSessionEncodingOffset();
-    private static final int CORRELATION_ID_OFFSET = CommandDecoder.correlationIdEncodingOffset();
+
+    private static final int PAYLOAD_OFFSET = CommandRecordDecoder.clusterSessionEncodingOffset();
+    private static final int LEAST_PAYLOAD_LENGTH = CommandRecordDecoder.BLOCK_LENGTH - PAYLOAD_OFFSET;
+
+    /** Most bytes of a message with one command that are not the user's. */
+    static final int COMMAND_OVERHEAD_LENGTH =
+        HEADER_LENGTH + CommandDecoder.BLOCK_LENGTH + CommandRecordDecoder.BLOCK_LENGTH + Long.BYTES;
 
     /** By value; the last one stands for none. */
     private static final Consistency[] CONSISTENCIES = Consistency.values();
@@ -54,6 +61,7 @@ public final class ClientAdapter
     private final DropCounters drops;
     private final MessageSeal seal = new MessageSeal();
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final CommandRecordDecoder record = new CommandRecordDecoder();
     private final ConnectDecoder connect = new ConnectDecoder();
     private final AdminRequestDecoder admin = new AdminRequestDecoder();
     private final QueryDecoder query = new QueryDecoder();
@@ -121,7 +129,8 @@ public final class ClientAdapter
         final int restLength = length - HEADER_LENGTH - header.blockLength();
         return switch (header.templateId())
         {
-            case CommandDecoder.TEMPLATE_ID -> onCommand(buffer, blockOffset, length - HEADER_LENGTH, sessionId);
+            case CommandDecoder.TEMPLATE_ID ->
+                onCommands(buffer, blockOffset + header.blockLength(), offset + length, sessionId);
             case AdminRequestDecoder.TEMPLATE_ID -> onAdmin(buffer, blockOffset, restLength, sessionId);
             case QueryDecoder.TEMPLATE_ID -> onQuery(buffer, blockOffset, restLength, sessionId);
             case ConnectDecoder.TEMPLATE_ID -> onConnect(buffer, blockOffset, restLength, sessionId);
@@ -152,9 +161,7 @@ public final class ClientAdapter
         {
             return DropReason.TOO_SHORT;
         }
-        final boolean isFixed =
-            isKnownVersion() || CommandDecoder.TEMPLATE_ID == header.templateId();
-        final boolean isBlockGood = isFixed ? blockLength == knownLength : blockLength >= knownLength;
+        final boolean isBlockGood = isKnownVersion() ? blockLength == knownLength : blockLength >= knownLength;
         return isBlockGood ? null : DropReason.MALFORMED;
     }
 
@@ -189,15 +196,45 @@ public final class ClientAdapter
             null : DropReason.WRONG_GROUP;
     }
 
-    private DropReason onCommand(
-        final DirectBuffer buffer, final int blockOffset, final int bodyLength, final long sessionId)
+    /**
+     * One command after the other. Where one has to wait the whole message comes again, and with it those before, which
+     * their session knows.
+     */
+    private DropReason onCommands(final DirectBuffer buffer, final int from, final int to, final long sessionId)
     {
-        final long correlationId =
-            buffer.getLong(blockOffset + CORRELATION_ID_OFFSET, MessageHeaderDecoder.BYTE_ORDER);
-        final boolean isDone = requests.onCommand(
-            sessionId, correlationId, buffer, blockOffset + SESSION_OFFSET, bodyLength - SESSION_OFFSET);
-        action = isDone ? CONTINUE : ABORT;
+        if (!areWhole(buffer, from, to))
+        {
+            return DropReason.MALFORMED;
+        }
+        int at = from;
+        while (at < to)
+        {
+            final int payloadLength = buffer.getInt(at, MessageHeaderDecoder.BYTE_ORDER);
+            record.wrap(buffer, at, CommandRecordDecoder.BLOCK_LENGTH, CommandRecordDecoder.SCHEMA_VERSION);
+            if (!requests.onCommand(sessionId, record.correlationId(), buffer, at + PAYLOAD_OFFSET, payloadLength))
+            {
+                action = ABORT;
+                return null;
+            }
+            at += PAYLOAD_OFFSET + BitUtil.align(payloadLength, Long.BYTES);
+        }
         return null;
+    }
+
+    /** Whether there is a record at least, and each ends where the next begins or the message ends. */
+    private static boolean areWhole(final DirectBuffer buffer, final int from, final int to)
+    {
+        int at = from;
+        while (to - at >= CommandRecordDecoder.BLOCK_LENGTH)
+        {
+            final int length = buffer.getInt(at, MessageHeaderDecoder.BYTE_ORDER);
+            if (length < LEAST_PAYLOAD_LENGTH || length > to - at - PAYLOAD_OFFSET)
+            {
+                return false;
+            }
+            at += PAYLOAD_OFFSET + BitUtil.align(length, Long.BYTES);
+        }
+        return at == to && from < to;
     }
 
     private DropReason onAdmin(

@@ -77,6 +77,12 @@ final class ClientEgress implements AutoCloseable
         return isReady() && publication.isConnected();
     }
 
+    /** Longest message in bytes that goes in one piece; 0 while that is not known. */
+    int maxPayloadLength()
+    {
+        return isReady() ? publication.maxPayloadLength() : 0;
+    }
+
     /** {@link #SENT}, {@link #LATER} or {@link #DEAD}. The message is no longer than the term length allows. */
     int offer(final DirectBuffer buffer, final int offset, final int length)
     {

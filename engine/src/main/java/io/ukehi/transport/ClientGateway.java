@@ -4,10 +4,9 @@ import io.aeron.Aeron;
 import io.ukehi.Invariant;
 import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.AdminOperation;
-import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.CommandRecordEncoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.Consistency;
-import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.ReplyCode;
 import org.agrona.CloseHelper;
@@ -26,7 +25,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class ClientGateway implements AutoCloseable
 {
-    private static final int IDS_LENGTH = CommandEncoder.BLOCK_LENGTH - CommandEncoder.clusterSessionEncodingOffset();
+    private static final int IDS_LENGTH =
+        CommandRecordEncoder.BLOCK_LENGTH - CommandRecordEncoder.clusterSessionEncodingOffset();
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
 
     private final ClientGatewayConfig config;
@@ -61,8 +61,7 @@ public final class ClientGateway implements AutoCloseable
         sessions = new ClientSessions(aeron, config, encoder, drops);
         responders = new ClientResponders(aeron, config, encoder, sessions, drops);
         adapter = new ClientAdapter(config.clusterId(), config.groupId(), new Requests(), drops);
-        final int longest = MessageHeaderDecoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH +
-            config.maxCommandLength();
+        final int longest = ClientAdapter.COMMAND_OVERHEAD_LENGTH + config.maxCommandLength();
         udp = null == config.ingressChannel() ? null : new ClientIngress(
             aeron, config.ingressChannel(), config.ingressStreamId(), adapter::onMessage, longest);
         ipc = !config.ipcIngress() ? null : new ClientIngress(
@@ -99,8 +98,9 @@ public final class ClientGateway implements AutoCloseable
     }
 
     /**
-     * Tells a client how its command ended. Never blocks: what the client does not take is queued, and if there is no
-     * room left its session is closed, and the outcome is unknown to it.
+     * Tells a client how its command ended, with the next {@link #doWork}: all that is told a client in a cycle goes in
+     * as few messages as will hold it. Never blocks: what the client does not take is queued, and if there is no room
+     * left its session is closed, and the outcome is unknown to it.
      *
      * @param sessionId     of the client.
      * @param correlationId of the command.
@@ -131,9 +131,8 @@ public final class ClientGateway implements AutoCloseable
         }
         final DirectBuffer payload = 0 == length ? NOTHING : buffer;
         final int payloadOffset = 0 == length ? 0 : offset;
-        final int headLength = encoder.reply(
-            sessionId, correlationId, ReplyCode.get((short)code), index, token, payload, payloadOffset, length);
-        sessions.reply(session, headLength, payload, payloadOffset, length);
+        sessions.reply(
+            session, correlationId, ReplyCode.get((short)code), index, token, payload, payloadOffset, length);
         return true;
     }
 
@@ -170,7 +169,7 @@ public final class ClientGateway implements AutoCloseable
         final int payloadOffset = 0 == length ? 0 : offset;
         final int headLength =
             encoder.queryReply(sessionId, correlationId, code, index, payload, payloadOffset, length);
-        sessions.reply(session, headLength, payload, payloadOffset, length);
+        sessions.offer(session, headLength, payload, payloadOffset, length);
         return true;
     }
 
@@ -191,7 +190,7 @@ public final class ClientGateway implements AutoCloseable
         {
             return false;
         }
-        sessions.reply(client, encoder.sessionOpened(sessionId, session, window, code), NOTHING, 0, 0);
+        sessions.offer(client, encoder.sessionOpened(sessionId, session, window, code), NOTHING, 0, 0);
         return true;
     }
 
@@ -212,7 +211,7 @@ public final class ClientGateway implements AutoCloseable
         {
             return false;
         }
-        sessions.reply(client, encoder.adminReply(sessionId, correlationId, code, text), NOTHING, 0, 0);
+        sessions.offer(client, encoder.adminReply(sessionId, correlationId, code, text), NOTHING, 0, 0);
         return true;
     }
 

@@ -1,6 +1,5 @@
 package io.ukehi.transport;
 
-import io.ukehi.codecs.client.MessageHeaderDecoder;
 import org.agrona.BitUtil;
 
 /**
@@ -187,7 +186,7 @@ public final class ClientGatewayConfig
 
     private int maxReplyMessageLength()
     {
-        return ClientMessageEncoder.REPLY_HEAD_LENGTH + maxReplyLength;
+        return ClientMessageEncoder.MAX_OVERHEAD_LENGTH + maxReplyLength;
     }
 
     /** Checks that the settings fit together. */
@@ -198,8 +197,7 @@ public final class ClientGatewayConfig
         require(sessionLimit > 0, "sessionLimit must be greater than 0: " + sessionLimit);
         require(sessionTimeoutNs > 0, "sessionTimeoutNs must be greater than 0: " + sessionTimeoutNs);
         require(statusChannelLimit > 0, "statusChannelLimit must be greater than 0: " + statusChannelLimit);
-        final int longestPayload = AERON_MAX_MESSAGE_LENGTH - ClientMessageEncoder.REPLY_HEAD_LENGTH -
-            MessageHeaderDecoder.ENCODED_LENGTH;
+        final int longestPayload = AERON_MAX_MESSAGE_LENGTH - ClientMessageEncoder.MAX_OVERHEAD_LENGTH;
         require(maxCommandLength >= 0 && maxCommandLength <= longestPayload,
             "maxCommandLength must be within 0.." + longestPayload + ": " + maxCommandLength);
         require(maxReplyLength >= 0 && maxReplyLength <= longestPayload,

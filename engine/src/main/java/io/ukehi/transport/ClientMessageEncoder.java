@@ -13,10 +13,13 @@ import io.ukehi.codecs.client.QueryReplyEncoder;
 import io.ukehi.codecs.client.RedirectEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.ReplyRecordEncoder;
 import io.ukehi.codecs.client.SessionOpenedEncoder;
 import io.ukehi.codecs.client.StatusReplyEncoder;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * What a node says to clients, encoded and sealed, one message at a time in one small buffer; the user's bytes of a
@@ -27,8 +30,12 @@ public final class ClientMessageEncoder
     /** Says that no leader is known. */
     public static final int NO_LEADER = -1;
 
-    /** Bytes of a Reply before those of the state machine. */
+    /** Bytes of a Reply before its first record. */
     public static final int REPLY_HEAD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
+
+    /** Most bytes of a message that are not the state machine's, for a single command or query. */
+    public static final int MAX_OVERHEAD_LENGTH =
+        REPLY_HEAD_LENGTH + ReplyRecordEncoder.BLOCK_LENGTH + Long.BYTES;
 
     /** Of an answer to an operator, or of the list of members, which has at most 30 entries. */
     static final int MAX_TEXT_LENGTH = 15 * 1024;
@@ -40,6 +47,7 @@ public final class ClientMessageEncoder
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final ConnectReplyEncoder connectReply = new ConnectReplyEncoder();
     private final ReplyEncoder reply = new ReplyEncoder();
+    private final ReplyRecordEncoder replyRecord = new ReplyRecordEncoder();
     private final AdminReplyEncoder adminReply = new AdminReplyEncoder();
     private final MembersEncoder membersMessage = new MembersEncoder();
     private final QueryReplyEncoder queryReply = new QueryReplyEncoder();
@@ -108,21 +116,28 @@ public final class ClientMessageEncoder
         return sealed(ConnectReplyEncoder.BLOCK_LENGTH);
     }
 
+    /** Bytes of a record with so many of the state machine's. */
+    public static int replyRecordLength(final int length)
+    {
+        return BitUtil.align(ReplyRecordEncoder.BLOCK_LENGTH + length, Long.BYTES);
+    }
+
     /**
-     * How a command ended: the part before the state machine's bytes, sealed together with them. Returns
-     * {@link #REPLY_HEAD_LENGTH}.
+     * Writes how a command ended, as a record of a Reply, of {@link #replyRecordLength} bytes.
      *
-     * @param sessionId     of the client.
+     * @param target        where the Reply is being gathered.
+     * @param at            where the record begins in it, in bytes.
      * @param correlationId of the command.
      * @param code          how it ended.
      * @param index         of the command in the log; 0 where it was not taken.
      * @param token         fencing token of the command; 0 where it was not taken.
-     * @param payload       holds the bytes that will follow.
+     * @param payload       holds the state machine's bytes.
      * @param offset        of these bytes.
      * @param length        of these bytes.
      */
-    public int reply(
-        final long sessionId,
+    public void putReply(
+        final MutableDirectBuffer target,
+        final int at,
         final long correlationId,
         final ReplyCode code,
         final long index,
@@ -131,22 +146,39 @@ public final class ClientMessageEncoder
         final int offset,
         final int length)
     {
-        reply.wrapAndApplyHeader(buffer, 0, header)
-            .groupId(groupId)
-            .clusterId(clusterId)
-            .sessionId(sessionId)
+        // What is left over at the end may not tell of others' replies that stood there before.
+        target.putLong(at + replyRecordLength(length) - Long.BYTES, 0);
+        replyRecord.wrap(target, at)
             .correlationId(correlationId)
             .index(index)
             .token(token)
-            .leaderId(leaderId)
+            .length(length)
             .code(code);
-        seal.seal(buffer, 0, REPLY_HEAD_LENGTH, payload, offset, length);
-        return REPLY_HEAD_LENGTH;
+        target.putBytes(at + ReplyRecordEncoder.BLOCK_LENGTH, payload, offset, length);
+    }
+
+    /**
+     * Writes the head of a Reply whose records are there, and seals it.
+     *
+     * @param target    where it lies.
+     * @param at        where it begins, in bytes.
+     * @param length    of the whole, in bytes.
+     * @param sessionId of the client.
+     */
+    public void sealReply(final MutableDirectBuffer target, final int at, final int length, final long sessionId)
+    {
+        reply.wrapAndApplyHeader(target, at, header)
+            .groupId(groupId)
+            .clusterId(clusterId)
+            .sessionId(sessionId)
+            .leaderId(leaderId)
+            .reserved(0);
+        seal.seal(target, at, length);
     }
 
     /**
      * How a query ended: the part before the state machine's bytes, sealed together with them. Returns its length, at
-     * most {@link #REPLY_HEAD_LENGTH}.
+     * most {@link #MAX_OVERHEAD_LENGTH}.
      *
      * @param sessionId     of the client.
      * @param correlationId of the query.

@@ -8,7 +8,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What a client has not taken yet: whole messages, in order, in memory that is allocated once.
+ * What a client has not taken yet: whole messages, in order, in memory that is allocated once; and at their end, while
+ * replies come, one message that grows with each of them.
  * <p>
  * A record is a length and the message, from a multiple of eight on, and never wraps, so that it can be offered as it
  * lies. Once the end is too short for a record the queue goes on at the beginning and remembers where the old part
@@ -21,7 +22,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class ClientReplyQueue
 {
+    /** There is no room, or no message that grows. */
+    static final int NONE = -1;
+
     private static final int ALIGNMENT = Long.BYTES;
+    private static final int LENGTH_FIELD = Long.BYTES;
 
     private final UnsafeBuffer buffer;
     private final int capacity;
@@ -29,6 +34,8 @@ final class ClientReplyQueue
     private int tail;
     private int end;
     private boolean isWrapped;
+    /** Where the record of the message begins that grows. */
+    private int open = NONE;
 
     /** @param capacity in bytes, a multiple of eight. */
     ClientReplyQueue(final int capacity)
@@ -41,7 +48,7 @@ final class ClientReplyQueue
     /** Bytes that a message takes. */
     static int recordLength(final int messageLength)
     {
-        return BitUtil.align(Integer.BYTES + messageLength, ALIGNMENT);
+        return LENGTH_FIELD + BitUtil.align(messageLength, ALIGNMENT);
     }
 
     boolean isEmpty()
@@ -54,6 +61,7 @@ final class ClientReplyQueue
         head = 0;
         tail = 0;
         isWrapped = false;
+        open = NONE;
     }
 
     /** Gives the memory back; the queue is not to be used again. */
@@ -62,7 +70,7 @@ final class ClientReplyQueue
         BufferUtil.free(buffer);
     }
 
-    /** Appends a message in two parts. False if there is no room for it: nothing has changed. */
+    /** Appends a message in two parts. False if there is no room for it: nothing has changed. None grows. */
     boolean offer(
         final DirectBuffer first,
         final int firstLength,
@@ -70,7 +78,20 @@ final class ClientReplyQueue
         final int secondOffset,
         final int secondLength)
     {
-        final int length = firstLength + secondLength;
+        Invariant.check(NONE == open, "a message that grows is closed before another follows", open);
+        final int at = claim(firstLength + secondLength);
+        if (NONE == at)
+        {
+            return false;
+        }
+        buffer.putBytes(at, first, 0, firstLength);
+        buffer.putBytes(at + firstLength, second, secondOffset, secondLength);
+        return true;
+    }
+
+    /** Appends room for a message; returns where it begins, or {@link #NONE}. */
+    private int claim(final int length)
+    {
         final int required = recordLength(length);
         if (!isWrapped && required > capacity - tail && required <= head)
         {
@@ -80,16 +101,67 @@ final class ClientReplyQueue
         }
         if (required > (isWrapped ? head : capacity) - tail)
         {
-            return false;
+            return NONE;
         }
         buffer.putInt(tail, length);
-        buffer.putBytes(tail + Integer.BYTES, first, 0, firstLength);
-        buffer.putBytes(tail + Integer.BYTES + firstLength, second, secondOffset, secondLength);
+        final int at = tail + LENGTH_FIELD;
         tail += required;
-        return true;
+        return at;
     }
 
-    DirectBuffer buffer()
+    /** Begins a message that grows; returns where it begins, or {@link #NONE} if there is no room. */
+    int begin(final int length)
+    {
+        Invariant.check(NONE == open, "one message grows at a time", open);
+        final int at = claim(length);
+        open = NONE == at ? NONE : at - LENGTH_FIELD;
+        return at;
+    }
+
+    /**
+     * Lets the message grow; returns where the new part begins, or {@link #NONE} if none grows, or it may not grow so
+     * far, or there is no room. Lengths are multiples of eight.
+     */
+    int extend(final int length, final int maxMessageLength)
+    {
+        if (NONE == open)
+        {
+            return NONE;
+        }
+        final int messageLength = openLength() + length;
+        if (messageLength > maxMessageLength || length > (isWrapped ? head : capacity) - tail)
+        {
+            return NONE;
+        }
+        buffer.putInt(open, messageLength);
+        final int at = tail;
+        tail += length;
+        return at;
+    }
+
+    boolean isOpen()
+    {
+        return NONE != open;
+    }
+
+    /** Where the message begins that grows. */
+    int openOffset()
+    {
+        return open + LENGTH_FIELD;
+    }
+
+    int openLength()
+    {
+        return buffer.getInt(open);
+    }
+
+    /** It is whole, and grows no more. */
+    void closeOpen()
+    {
+        open = NONE;
+    }
+
+    UnsafeBuffer buffer()
     {
         return buffer;
     }
@@ -97,7 +169,7 @@ final class ClientReplyQueue
     /** Where the oldest message begins; the queue is not empty. */
     int headOffset()
     {
-        return head + Integer.BYTES;
+        return head + LENGTH_FIELD;
     }
 
     int headLength()
@@ -107,7 +179,7 @@ final class ClientReplyQueue
 
     void removeHead()
     {
-        Invariant.check(!isEmpty(), "only what is there can be taken");
+        Invariant.check(!isEmpty() && open != head, "only what is there, and whole, can be taken");
         head += recordLength(buffer.getInt(head));
         if (isWrapped && head == end)
         {

@@ -1,6 +1,7 @@
 package io.ukehi.transport;
 
 import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.ReplyCode;
 import org.agrona.DirectBuffer;
 
 /**
@@ -114,24 +115,86 @@ final class ClientSession
         return 0 != due || !queue.isEmpty();
     }
 
-    /** Sends or queues a reply. False if there is no room for it, or nobody to send it to. */
+    /**
+     * Gathers how commands ended, to be sent by {@link #doWork}, or once a message's worth is there. False if there is
+     * no room.
+     */
     boolean reply(
-        final DirectBuffer head, final int headLength, final DirectBuffer payload, final int offset, final int length)
+        final ClientMessageEncoder encoder,
+        final long correlationId,
+        final ReplyCode code,
+        final long index,
+        final long token,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        final int recordLength = ClientMessageEncoder.replyRecordLength(length);
+        int at = queue.extend(recordLength, egress.maxPayloadLength());
+        if (ClientReplyQueue.NONE == at)
+        {
+            sendQueued(encoder);
+            at = queue.begin(ClientMessageEncoder.REPLY_HEAD_LENGTH + recordLength);
+            if (ClientReplyQueue.NONE == at)
+            {
+                return false;
+            }
+            at += ClientMessageEncoder.REPLY_HEAD_LENGTH;
+        }
+        encoder.putReply(queue.buffer(), at, correlationId, code, index, token, payload, offset, length);
+        return true;
+    }
+
+    private void closeReply(final ClientMessageEncoder encoder)
+    {
+        if (queue.isOpen())
+        {
+            encoder.sealReply(queue.buffer(), queue.openOffset(), queue.openLength(), sessionId);
+            queue.closeOpen();
+        }
+    }
+
+    /** Sends or queues a message that the encoder holds the head of. False if there is no room, or nobody listens. */
+    boolean offer(
+        final ClientMessageEncoder encoder,
+        final int headLength,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
     {
         if (queue.isEmpty())
         {
-            final int result = egress.offer(head, 0, headLength, payload, offset, length);
+            final int result = egress.offer(encoder.buffer(), 0, headLength, payload, offset, length);
             if (ClientEgress.LATER != result)
             {
                 return ClientEgress.SENT == result;
             }
         }
-        return queue.offer(head, headLength, payload, offset, length);
+        closeReply(encoder);
+        return queue.offer(encoder.buffer(), headLength, payload, offset, length);
     }
 
     /** Sends what waits, until the publication has no more room; {@link ClientEgress#DEAD} or the number sent. */
     int doWork(final ClientMessageEncoder encoder, final ConnectCode connectCode)
     {
+        int sent = sendQueued(encoder);
+        while (0 != due && queue.isEmpty())
+        {
+            final int which = Integer.lowestOneBit(due);
+            final int result = egress.offer(encoder.buffer(), 0, encode(which, encoder, connectCode));
+            if (ClientEgress.SENT != result)
+            {
+                return ClientEgress.DEAD == result ? result : sent;
+            }
+            due ^= which;
+            sent++;
+        }
+        return sent;
+    }
+
+    private int sendQueued(final ClientMessageEncoder encoder)
+    {
+        closeReply(encoder);
         int sent = 0;
         while (!queue.isEmpty())
         {
@@ -141,17 +204,6 @@ final class ClientSession
                 return ClientEgress.DEAD == result ? result : sent;
             }
             queue.removeHead();
-            sent++;
-        }
-        while (0 != due)
-        {
-            final int which = Integer.lowestOneBit(due);
-            final int result = egress.offer(encoder.buffer(), 0, encode(which, encoder, connectCode));
-            if (ClientEgress.SENT != result)
-            {
-                return ClientEgress.DEAD == result ? result : sent;
-            }
-            due ^= which;
             sent++;
         }
         return sent;

@@ -2,6 +2,7 @@ package io.ukehi.transport;
 
 import io.aeron.Aeron;
 import io.ukehi.codecs.client.ConnectCode;
+import io.ukehi.codecs.client.ReplyCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import org.agrona.DirectBuffer;
@@ -128,15 +129,34 @@ final class ClientSessions implements AutoCloseable
         return session;
     }
 
-    /** Sends or queues a reply that the encoder holds the head of; ends the session if that cannot be. */
+    /** Gathers how a command ended, for the end of the cycle; ends the session if there is no room for it. */
     void reply(
+        final ClientSession session,
+        final long correlationId,
+        final ReplyCode code,
+        final long index,
+        final long token,
+        final DirectBuffer payload,
+        final int offset,
+        final int length)
+    {
+        onAnswered(session, session.reply(encoder, correlationId, code, index, token, payload, offset, length));
+    }
+
+    /** Sends or queues a message that the encoder holds the head of; ends the session if that cannot be. */
+    void offer(
         final ClientSession session,
         final int headLength,
         final DirectBuffer payload,
         final int offset,
         final int length)
     {
-        if (!session.reply(encoder.buffer(), headLength, payload, offset, length))
+        onAnswered(session, session.offer(encoder, headLength, payload, offset, length));
+    }
+
+    private void onAnswered(final ClientSession session, final boolean isTaken)
+    {
+        if (!isTaken)
         {
             slowCount++;
             close(session);

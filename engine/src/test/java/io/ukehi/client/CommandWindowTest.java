@@ -29,7 +29,14 @@ class CommandWindowTest
     {
         final CommandWindow window = new CommandWindow(8, 1_000_000);
         add(window, 4);
+        for (int i = 1; i <= 4; i++)
+        {
+            assertEquals(i, window.due());
+            window.onSent();
+        }
         assertEquals(0, window.due());
+        window.backTo(3);
+        assertEquals(3, window.due());
         assertTrue(window.remove(2));
         window.rewind();
         assertEquals(1, window.due());

@@ -13,6 +13,7 @@ import io.ukehi.Crc32c;
 import io.ukehi.codecs.client.CloseDecoder;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandDecoder;
+import io.ukehi.codecs.client.CommandRecordDecoder;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ConnectDecoder;
 import io.ukehi.codecs.client.ConnectReplyEncoder;
@@ -28,6 +29,7 @@ import io.ukehi.codecs.client.QueryReplyEncoder;
 import io.ukehi.codecs.client.RedirectEncoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.ReplyRecordEncoder;
 import io.ukehi.codecs.client.OpenSessionDecoder;
 import io.ukehi.codecs.client.SessionOpenedEncoder;
 import io.ukehi.codecs.client.StatusReplyEncoder;
@@ -35,6 +37,7 @@ import io.ukehi.codecs.client.StatusRequestDecoder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.BitUtil;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -94,6 +97,7 @@ public final class FakeNode implements AutoCloseable
     public int connectCount;
     public int closeCount;
     public int keepAliveCount;
+    public int commandMessageCount;
     public long sessionId;
     /** Whether it reads and says nothing. */
     public boolean isSilent;
@@ -175,11 +179,9 @@ public final class FakeNode implements AutoCloseable
     {
         final byte[] answer = new byte[length];
         bytes.getBytes(offset, answer);
-        reply.wrapAndApplyHeader(buffer, 0, headerEncoder)
-            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
-            .index(index).token(token).leaderId(leaderId).code(code);
-        buffer.putBytes(reply.limit(), answer);
-        send(reply.limit() + length);
+        final int from = putReply(correlationId, code, index, token, length);
+        buffer.putBytes(from, answer);
+        send(BitUtil.align(from + length, Long.BYTES));
     }
 
     public void answer(
@@ -208,11 +210,20 @@ public final class FakeNode implements AutoCloseable
     /** A reply with a code that no version knows yet. */
     void replyOfAnotherVersion(final long correlationId, final int code)
     {
+        final int end = putReply(correlationId, ReplyCode.COMMITTED, 0, 0, 0);
+        buffer.putByte(
+            end - ReplyRecordEncoder.BLOCK_LENGTH + ReplyRecordEncoder.codeEncodingOffset(), (byte)code);
+        send(end);
+    }
+
+    /** A Reply with one record; returns where the state machine's bytes begin. */
+    private int putReply(
+        final long correlationId, final ReplyCode code, final long index, final long token, final int length)
+    {
         reply.wrapAndApplyHeader(buffer, 0, headerEncoder)
-            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
-            .index(0).token(0).leaderId(leaderId).code(ReplyCode.COMMITTED);
-        buffer.putByte(MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.codeEncodingOffset(), (byte)code);
-        send(reply.limit());
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).leaderId(leaderId).reserved(0);
+        return new ReplyRecordEncoder().wrap(buffer, reply.limit())
+            .correlationId(correlationId).index(index).token(token).length(length).code(code).limit();
     }
 
     void redirect()
@@ -281,9 +292,7 @@ public final class FakeNode implements AutoCloseable
             case CommandDecoder.TEMPLATE_ID ->
             {
                 command.wrapAndApplyHeader(message, offset, header);
-                commands.add(command.correlationId());
-                handler.onCommand(
-                    this, command.correlationId(), message, command.limit(), offset + length - command.limit());
+                onCommands(message, command.limit(), offset + length);
             }
             case AdminRequestDecoder.TEMPLATE_ID ->
                 onAdmin(new AdminRequestDecoder().wrapAndApplyHeader(message, offset, header));
@@ -304,6 +313,25 @@ public final class FakeNode implements AutoCloseable
             }
             case CloseDecoder.TEMPLATE_ID -> closeCount++;
             default -> throw new AssertionError("a client does not send " + header.templateId());
+        }
+    }
+
+    private void onCommands(final DirectBuffer message, final int from, final int to)
+    {
+        commandMessageCount++;
+        int at = from;
+        while (at < to)
+        {
+            final CommandRecordDecoder record = new CommandRecordDecoder().wrap(
+                message, at, CommandRecordDecoder.BLOCK_LENGTH, CommandRecordDecoder.SCHEMA_VERSION);
+            final int length = record.length() - 3 * Long.BYTES;
+            commands.add(record.correlationId());
+            handler.onCommand(this, record.correlationId(), message, record.limit(), length);
+            at = BitUtil.align(record.limit() + length, Long.BYTES);
+        }
+        if (at != to)
+        {
+            throw new AssertionError("a client's commands do not end where its message does");
         }
     }
 

@@ -3,20 +3,22 @@ package io.ukehi.client;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ukehi.codecs.client.AdminReplyDecoder;
-import io.ukehi.codecs.client.MembersDecoder;
-import io.aeron.logbuffer.Header;
-import io.ukehi.Crc32c;
 import io.ukehi.codecs.client.ConnectReplyDecoder;
+import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
 import io.ukehi.codecs.client.QueryReplyDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
-import io.ukehi.codecs.client.ReplyDecoder;
 import io.ukehi.codecs.client.ReplyEncoder;
+import io.ukehi.codecs.client.ReplyRecordDecoder;
+import io.ukehi.codecs.client.ReplyRecordEncoder;
 import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
+import io.aeron.logbuffer.Header;
+import io.ukehi.Crc32c;
 import java.nio.ByteOrder;
 import java.util.Random;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +27,6 @@ import org.junit.jupiter.api.Test;
 class ResponseAdapterTest implements ResponseHandler
 {
     private static final int AT = 32;
-    private static final int DATA_LENGTH = 5;
 
     private final ClientStats stats = new ClientStats();
     private final ResponseAdapter adapter = new ResponseAdapter(7, 3, 99, stats, this);
@@ -41,13 +42,19 @@ class ResponseAdapterTest implements ResponseHandler
     void encodeReply()
     {
         aeronHeader.buffer(new UnsafeBuffer(new byte[64]));
-        final ReplyEncoder reply = new ReplyEncoder();
-        reply.wrapAndApplyHeader(buffer, AT, header)
-            .groupId(3).clusterId(7).sessionId(99).correlationId(1234)
-            .index(5).token(6).leaderId(2).code(ReplyCode.COMMITTED);
-        buffer.putStringWithoutLengthAscii(reply.limit(), "hello");
-        length = reply.limit() - AT + DATA_LENGTH;
+        new ReplyEncoder().wrapAndApplyHeader(buffer, AT, header)
+            .groupId(3).clusterId(7).sessionId(99).leaderId(2).reserved(0);
+        length = MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
+        putRecord("hello");
         seal();
+    }
+
+    private void putRecord(final String text)
+    {
+        final ReplyRecordEncoder record = new ReplyRecordEncoder().wrap(buffer, AT + length)
+            .correlationId(1234).index(5).token(6).length(text.length()).code(ReplyCode.COMMITTED);
+        buffer.putStringWithoutLengthAscii(record.limit(), text);
+        length += BitUtil.align(ReplyRecordEncoder.BLOCK_LENGTH + text.length(), Long.BYTES);
     }
 
     private void seal()
@@ -70,10 +77,44 @@ class ResponseAdapterTest implements ResponseHandler
     }
 
     @Test
+    void shouldHandOnEveryReplyOfAMessage()
+    {
+        putRecord("");
+        putRecord("12345678");
+        putRecord("last");
+        seal();
+        read();
+        assertEquals(4, replies);
+        assertEquals("last", data);
+        assertEquals(0, stats.dropped());
+    }
+
+    @Test
+    void shouldCountRepliesWhoseLengthsDoNotAddUp()
+    {
+        final int second = AT + length + ReplyRecordEncoder.lengthEncodingOffset();
+        putRecord("12345678");
+        for (final int wrong : new int[]{-1, 9, 17, Integer.MAX_VALUE, Integer.MIN_VALUE})
+        {
+            buffer.putInt(second, wrong, ByteOrder.LITTLE_ENDIAN);
+            seal();
+            read();
+        }
+        assertEquals(5, replies, "the first one of each");
+        assertEquals(5, stats.malformed());
+        length = MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
+        seal();
+        read();
+        assertEquals(6, stats.malformed(), "no reply at all");
+    }
+
+    @Test
     void shouldStepOverWhatALaterVersionHasAppendedToABlock()
     {
         final int blockEnd = AT + MessageHeaderEncoder.ENCODED_LENGTH + ReplyEncoder.BLOCK_LENGTH;
-        buffer.putStringWithoutLengthAscii(blockEnd, "newhello");
+        final byte[] records = new byte[length - (blockEnd - AT)];
+        buffer.getBytes(blockEnd, records);
+        buffer.putBytes(blockEnd + 3, records);
         length += 3;
         header.wrap(buffer, AT).blockLength(ReplyEncoder.BLOCK_LENGTH + 3).version(2);
         seal();
@@ -154,8 +195,14 @@ class ResponseAdapterTest implements ResponseHandler
     }
 
     @Override
-    public void onReply(final ReplyDecoder reply, final DirectBuffer bytes, final int offset, final int dataLength)
+    public void onReply(
+        final ReplyRecordDecoder reply,
+        final int leaderId,
+        final DirectBuffer bytes,
+        final int offset,
+        final int dataLength)
     {
+        assertEquals(2, leaderId);
         assertEquals(1234, reply.correlationId());
         assertEquals(ReplyCode.COMMITTED, reply.code());
         data = bytes.getStringWithoutLengthAscii(offset, dataLength);

@@ -83,6 +83,37 @@ class UkehiClientTest
     }
 
     @Test
+    void shouldSendWhatWasOfferedTogetherInOneMessage()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        final int count = 8;
+        for (int i = 0; i < count; i++)
+        {
+            assertTrue(offer(client) > 0);
+        }
+        assertEquals(count, client.flush());
+        assertEquals(0, client.flush());
+        cluster.await(client, ends, "all replies", () -> count == ends.size());
+        assertEquals(List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L), cluster.node(2).commands);
+        assertEquals(1, cluster.node(2).commandMessageCount);
+    }
+
+    @Test
+    void shouldSendByItselfWhatFillsAMessage()
+    {
+        final UkehiClient client = cluster.connect(cluster.context());
+        final UnsafeBuffer command = new UnsafeBuffer(new byte[500]);
+        for (int i = 0; i < 10; i++)
+        {
+            assertTrue(client.offer(command, 0, 500) > 0);
+        }
+        // What is not sent yet does not fill one.
+        assertEquals(2, client.flush());
+        cluster.await(client, ends, "all replies", () -> 10 == ends.size());
+        assertEquals(5, cluster.node(2).commandMessageCount);
+    }
+
+    @Test
     void shouldReachMembersByIpcAndHearThemByIpc()
     {
         final UkehiClient client = cluster.connect(
@@ -294,7 +325,7 @@ class UkehiClientTest
     void shouldRefuseWhatDoesNotFitTheTermBufferWhateverTheLeaderTakes()
     {
         final UkehiClient client = cluster.connect(cluster.context().termLength(64 * 1024));
-        assertEquals(8 * 1024 - RequestEncoder.COMMAND_OFFSET, client.maxCommandLength());
+        assertEquals(8 * 1024 - RequestEncoder.COMMAND_OVERHEAD, client.maxCommandLength());
         final UnsafeBuffer large = new UnsafeBuffer(new byte[16 * 1024]);
         assertEquals(UkehiClient.MESSAGE_TOO_LARGE, client.offer(large, 0, client.maxCommandLength() + 1));
         assertTrue(client.offer(large, 0, client.maxCommandLength()) > 0);

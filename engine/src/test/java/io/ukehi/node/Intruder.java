@@ -6,6 +6,7 @@ import io.aeron.driver.ThreadingMode;
 import io.aeron.ExclusivePublication;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.CommandRecordEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import org.agrona.BitUtil;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
@@ -145,14 +147,26 @@ final class Intruder implements AutoCloseable
                 .clusterId(clusterId).sessionId(sessionId).limit();
             case 3 -> new CloseEncoder().wrapAndApplyHeader(buffer, 0, header).groupId(groupId)
                 .clusterId(clusterId).sessionId(sessionId).limit();
-            default -> random.nextInt(3000) + new CommandEncoder().wrapAndApplyHeader(buffer, 0, header)
-                .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(1).limit();
+            default -> commands(buffer, new CommandEncoder().wrapAndApplyHeader(buffer, 0, header)
+                .groupId(groupId).clusterId(clusterId).sessionId(sessionId).limit());
         };
         buffer.checkLimit(length);
         seal.seal(buffer, 0, length);
         final byte[] message = new byte[length];
         buffer.getBytes(0, message);
         return message;
+    }
+
+    private int commands(final ExpandableArrayBuffer buffer, final int from)
+    {
+        int at = from;
+        for (int i = 0; i <= random.nextInt(4); i++)
+        {
+            final int length = random.nextInt(1000);
+            new CommandRecordEncoder().wrap(buffer, at).length(24 + length).correlationId(i + 1);
+            at = BitUtil.align(at + CommandRecordEncoder.BLOCK_LENGTH + length, Long.BYTES);
+        }
+        return at;
     }
 
     /** Sends to an endpoint over Aeron; returns once it is on its way. */

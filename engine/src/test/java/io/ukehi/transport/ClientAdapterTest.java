@@ -9,14 +9,15 @@ import io.ukehi.codecs.client.AdminRequestEncoder;
 import io.ukehi.codecs.client.Consistency;
 import io.aeron.logbuffer.ControlledFragmentHandler.Action;
 import io.ukehi.codecs.client.CommandDecoder;
+import io.ukehi.codecs.client.CommandRecordDecoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
-import io.ukehi.codecs.client.ReplyCode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ class ClientAdapterTest
         final List<String> heard = new ArrayList<>();
         byte[] payload;
         boolean isLater;
+        int roomFor = Integer.MAX_VALUE;
         RuntimeException thrown;
 
         @Override
@@ -63,7 +65,7 @@ class ClientAdapterTest
             heard.add("command " + sessionId + " " + correlationId);
             payload = new byte[length];
             buffer.getBytes(offset, payload);
-            return !isLater;
+            return !isLater && --roomFor >= 0;
         }
 
         @Override
@@ -126,6 +128,7 @@ class ClientAdapterTest
         all.add(bytes(messages.connect(5, 6, CHANNEL, 7)));
         all.add(bytes(messages.command(5, 6, new byte[]{1, 2, 3, 4, 5})));
         all.add(bytes(messages.command(5, 6, new byte[0])));
+        all.add(bytes(messages.commands(5, 6, new byte[]{1}, new byte[0], new byte[8])));
         all.add(bytes(messages.keepAlive(5)));
         all.add(bytes(messages.close(5)));
         all.add(bytes(messages.statusRequest(5, 6, CHANNEL, 7)));
@@ -174,6 +177,9 @@ class ClientAdapterTest
                 "connect 5 6 " + CHANNEL + " 7",
                 "command 5 6",
                 "command 5 6",
+                "command 5 6",
+                "command 5 7",
+                "command 5 8",
                 "keep alive 5",
                 "close 5",
                 "status 5 6 " + CHANNEL + " 7",
@@ -199,6 +205,19 @@ class ClientAdapterTest
         final ByteBuffer expected = ByteBuffer.allocate(27).order(ByteOrder.LITTLE_ENDIAN);
         expected.putLong(ClientMessages.CLUSTER_SESSION).putLong(-9).putLong(1).put(new byte[]{'u', 'k', 'e'});
         assertArrayEquals(expected.array(), recorder.payload);
+    }
+
+    @Test
+    void shouldAskForAllCommandsOfAMessageAgainWhenThereIsNoRoomForOneOfThem()
+    {
+        recorder.roomFor = 2;
+        final byte[] message = bytes(messages.commands(5, 6, new byte[1], new byte[2], new byte[3]));
+        assertEquals(Action.ABORT, offer(message));
+        assertEquals(List.of("command 5 6", "command 5 7", "command 5 8"), recorder.heard);
+        recorder.roomFor = 3;
+        assertEquals(Action.CONTINUE, offer(message));
+        assertEquals(6, recorder.heard.size());
+        assertEquals(0, drops.total());
     }
 
     @Test
@@ -244,15 +263,52 @@ class ClientAdapterTest
         for (final byte[] message : everyMessage())
         {
             final int templateId = new MessageHeaderDecoder().wrap(new UnsafeBuffer(message), 0).templateId();
-            final int least = CommandDecoder.TEMPLATE_ID == templateId ?
-                ClientMessages.COMMAND_HEAD_LENGTH : message.length;
-            for (int length = MessageSeal.MIN_LENGTH; length < least; length++)
+            final int block = CommandDecoder.TEMPLATE_ID == templateId ?
+                ClientMessages.COMMANDS_OFFSET : message.length;
+            for (int length = MessageSeal.MIN_LENGTH; length < message.length; length++)
             {
                 final byte[] cut = new byte[length];
                 System.arraycopy(message, 0, cut, 0, length);
-                shouldDrop(DropReason.TOO_SHORT, sealed(cut));
+                if (length <= block || !areWholeCommands(cut))
+                {
+                    shouldDrop(length < block ? DropReason.TOO_SHORT : DropReason.MALFORMED, sealed(cut));
+                }
             }
         }
+    }
+
+    /** Commands cut between two of them are fewer commands. */
+    private static boolean areWholeCommands(final byte[] message)
+    {
+        final UnsafeBuffer buffer = new UnsafeBuffer(message);
+        int at = ClientMessages.COMMANDS_OFFSET;
+        while (at < message.length && message.length - at >= CommandRecordDecoder.BLOCK_LENGTH)
+        {
+            at += BitUtil.align(Long.BYTES + buffer.getInt(at, ByteOrder.LITTLE_ENDIAN), Long.BYTES);
+        }
+        return at == message.length;
+    }
+
+    @Test
+    void shouldDropCommandsWhoseLengthsDoNotAddUp()
+    {
+        for (final int length : new int[]{-1, 0, 23, 26, 32, 1_000_000, Integer.MAX_VALUE, Integer.MIN_VALUE})
+        {
+            final byte[] message = bytes(messages.commands(5, 6, new byte[8], new byte[1]));
+            new UnsafeBuffer(message).putInt(
+                ClientMessages.COMMANDS_OFFSET + 40, length, ByteOrder.LITTLE_ENDIAN);
+            if (26 != length && 32 != length)
+            {
+                shouldDrop(DropReason.MALFORMED, sealed(message));
+            }
+            else
+            {
+                // Padding that is not zero is read as the command's, as its length says.
+                offer(sealed(message));
+                recorder.heard.clear();
+            }
+        }
+        shouldDrop(DropReason.MALFORMED, bytes(messages.commands(5, 6)));
     }
 
     @Test
@@ -353,7 +409,7 @@ class ClientAdapterTest
         shouldDrop(DropReason.UNSUPPORTED_VERSION, sealed(message));
         header.version(MessageHeaderEncoder.SCHEMA_VERSION);
         // What nodes say, and what nobody says.
-        for (final int templateId : new int[]{0, 2, 4, 5, 9, 11, 0xFFFF})
+        for (final int templateId : new int[]{0, 2, 4, 5, 9, 11, 40, 41, 0xFFFF})
         {
             header.templateId(templateId);
             shouldDrop(DropReason.UNKNOWN_TEMPLATE, sealed(message));
@@ -365,34 +421,32 @@ class ClientAdapterTest
     {
         for (final byte[] message : everyMessage())
         {
-            final MessageHeaderDecoder decoder = new MessageHeaderDecoder().wrap(new UnsafeBuffer(message), 0);
-            if (CommandDecoder.TEMPLATE_ID != decoder.templateId())
-            {
-                final byte[] longer = new byte[message.length + 1];
-                System.arraycopy(message, 0, longer, 0, message.length);
-                shouldDrop(DropReason.MALFORMED, sealed(longer));
-            }
+            final byte[] longer = new byte[message.length + 1];
+            System.arraycopy(message, 0, longer, 0, message.length);
+            shouldDrop(DropReason.MALFORMED, sealed(longer));
         }
     }
 
     @Test
-    void shouldReadAppendedFieldsOfLaterExtensionsButOfACommand()
+    void shouldReadAppendedFieldsOfLaterExtensions()
     {
-        final int blockLength = 24;
-        final byte[] keepAlive = new byte[8 + blockLength + 8];
-        messages.buffer().getBytes(0, keepAlive, 0, messages.keepAlive(5));
-        header.wrap(new UnsafeBuffer(keepAlive), 0)
+        offer(extended(bytes(messages.keepAlive(5))));
+        offer(extended(bytes(messages.command(5, 6, new byte[8]))));
+        assertEquals(List.of("keep alive 5", "command 5 6"), recorder.heard);
+    }
+
+    /** The same with a block that is longer by 8 bytes. */
+    private byte[] extended(final byte[] message)
+    {
+        final int blockLength = new MessageHeaderDecoder().wrap(new UnsafeBuffer(message), 0).blockLength();
+        final int blockEnd = MessageHeaderEncoder.ENCODED_LENGTH + blockLength;
+        final byte[] longer = new byte[message.length + 8];
+        System.arraycopy(message, 0, longer, 0, blockEnd);
+        System.arraycopy(message, blockEnd, longer, blockEnd + 8, message.length - blockEnd);
+        header.wrap(new UnsafeBuffer(longer), 0)
             .version(MessageHeaderEncoder.SCHEMA_VERSION + 1)
             .blockLength(blockLength + 8);
-        offer(sealed(keepAlive));
-        assertEquals(List.of("keep alive 5"), recorder.heard);
-        recorder.heard.clear();
-
-        final byte[] command = bytes(messages.command(5, 6, new byte[8]));
-        header.wrap(new UnsafeBuffer(command), 0)
-            .version(MessageHeaderEncoder.SCHEMA_VERSION + 1)
-            .blockLength(CommandDecoder.BLOCK_LENGTH + 8);
-        shouldDrop(DropReason.MALFORMED, sealed(command));
+        return sealed(longer);
     }
 
     @Test
@@ -409,10 +463,8 @@ class ClientAdapterTest
     void shouldNotTakeWhatNodesSay()
     {
         final ClientMessageEncoder encoder = new ClientMessageEncoder(CLUSTER_ID, GROUP_ID, 1, 100);
-        final byte[] none = new byte[0];
-        final int length = encoder.reply(5, 6, ReplyCode.COMMITTED, 1, 1, new UnsafeBuffer(none), 0, 0);
-        final byte[] reply = new byte[length];
-        encoder.buffer().getBytes(0, reply);
+        final byte[] reply = new byte[ClientMessageEncoder.REPLY_HEAD_LENGTH];
+        encoder.sealReply(new UnsafeBuffer(reply), 0, reply.length, 5);
         shouldDrop(DropReason.UNKNOWN_TEMPLATE, reply);
     }
 }

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.aeron.driver.MediaDriver;
 import io.ukehi.Invariant;
+import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ReplyCode;
 import java.util.Arrays;
 import java.util.List;
@@ -134,6 +135,35 @@ class ClientGatewayTest
         harness.gateway.onLeader(4, NODE_ID, true, false);
         shouldHear(first, "redirect 2 term 4");
         shouldHear(second, "redirect 2 term 4", "redirect 2 term 4");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldSayInOneMessageWhatIsRepliedInOneCycle(final boolean isIpc)
+    {
+        harness.gateway.onLeader(3, NODE_ID, true, false);
+        final ClientProbe probe = harness.connected(5, isIpc);
+        final ClientProbe other = harness.connected(6, isIpc);
+        for (int id = 1; id <= 8; id++)
+        {
+            assertTrue(reply(probe, id, bytes(id)));
+            assertTrue(reply(other, 10 + id, bytes(id)));
+        }
+        harness.await(() -> 8 == probe.replyCount && 8 == other.replyCount);
+        assertEquals(1, probe.replyMessageCount);
+        assertEquals(1, other.replyMessageCount);
+        assertArrayEquals(bytes(8), probe.reply);
+        assertEquals("reply 1 COMMITTED index 10 token 100 leader 2", probe.heard.get(0));
+        assertEquals("reply 18 COMMITTED index 180 token 1800 leader 2", other.heard.get(7));
+
+        // A query's answer, or a sign of life, comes behind the replies before it.
+        reply(probe, 9, bytes(3));
+        harness.gateway.sessionOpened(5, 77, 10, ConnectCode.OK);
+        reply(probe, 10, bytes(3));
+        probe.heard.clear();
+        harness.await(() -> 3 == probe.heard.size());
+        assertEquals("template 11", probe.heard.get(1));
+        assertEquals(3, probe.replyMessageCount);
     }
 
     @ParameterizedTest

@@ -12,6 +12,7 @@ import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.ReplyRecordDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -58,29 +59,46 @@ class ClientMessageEncoderTest
     }
 
     @Test
-    void shouldSealAReplyTogetherWithTheBytesThatFollowIt()
+    void shouldGatherRepliesInOneSealedMessage()
     {
         encoder.leader(9, 3);
-        final UnsafeBuffer answer = new UnsafeBuffer(new byte[]{9, 8, 7, 6, 5});
-        for (int length = 0; length <= 4; length++)
+        final UnsafeBuffer answer = new UnsafeBuffer(new byte[]{9, 8, 7, 6, 5, 4, 3, 2, 1, 0});
+        final UnsafeBuffer target = new UnsafeBuffer(new byte[1024]);
+        // What stood there before must not be told.
+        target.setMemory(0, target.capacity(), (byte)-1);
+        final int from = 16;
+        int at = from + ClientMessageEncoder.REPLY_HEAD_LENGTH;
+        for (int length = 0; length < 10; length++)
         {
-            final int headLength = encoder.reply(5, 6, ReplyCode.COMMITTED, 77, 88, answer, 1, length);
-            assertEquals(ClientMessageEncoder.REPLY_HEAD_LENGTH, headLength);
-            final UnsafeBuffer whole = new UnsafeBuffer(new byte[headLength + length]);
-            whole.putBytes(0, encoder.buffer(), 0, headLength);
-            whole.putBytes(headLength, answer, 1, length);
-            assertTrue(seal.isSound(whole, 0, headLength + length));
+            encoder.putReply(target, at, 6 + length, ReplyCode.COMMITTED, 77, 88, answer, 10 - length, length);
+            at += ClientMessageEncoder.replyRecordLength(length);
+        }
+        encoder.sealReply(target, from, at - from, 5);
+        assertTrue(seal.isSound(target, from, at - from));
 
-            final ReplyDecoder reply = new ReplyDecoder().wrapAndApplyHeader(whole, 0, header);
-            assertEquals(headLength, reply.limit());
-            assertEquals(CLUSTER_ID, reply.clusterId());
-            assertEquals(GROUP_ID, reply.groupId());
-            assertEquals(5, reply.sessionId());
-            assertEquals(6, reply.correlationId());
-            assertEquals(77, reply.index());
-            assertEquals(88, reply.token());
-            assertEquals(3, reply.leaderId());
-            assertEquals(ReplyCode.COMMITTED, reply.code());
+        final ReplyDecoder reply = new ReplyDecoder().wrapAndApplyHeader(target, from, header);
+        assertEquals(from + ClientMessageEncoder.REPLY_HEAD_LENGTH, reply.limit());
+        assertEquals(CLUSTER_ID, reply.clusterId());
+        assertEquals(GROUP_ID, reply.groupId());
+        assertEquals(5, reply.sessionId());
+        assertEquals(3, reply.leaderId());
+        at = reply.limit();
+        for (int length = 0; length < 10; length++)
+        {
+            final ReplyRecordDecoder record = new ReplyRecordDecoder().wrap(
+                target, at, ReplyRecordDecoder.BLOCK_LENGTH, ReplyRecordDecoder.SCHEMA_VERSION);
+            assertEquals(6 + length, record.correlationId());
+            assertEquals(77, record.index());
+            assertEquals(88, record.token());
+            assertEquals(ReplyCode.COMMITTED, record.code());
+            assertEquals(length, record.length());
+            final int next = at + ClientMessageEncoder.replyRecordLength(length);
+            for (int i = 0; record.limit() + i < next; i++)
+            {
+                final byte expected = i < length ? answer.getByte(10 - length + i) : 0;
+                assertEquals(expected, target.getByte(record.limit() + i));
+            }
+            at = next;
         }
     }
 

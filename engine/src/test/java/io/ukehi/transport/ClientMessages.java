@@ -4,18 +4,20 @@ import io.ukehi.codecs.client.AdminOperation;
 import io.ukehi.codecs.client.AdminRequestEncoder;
 import io.ukehi.codecs.client.CloseEncoder;
 import io.ukehi.codecs.client.CommandEncoder;
+import io.ukehi.codecs.client.CommandRecordEncoder;
 import io.ukehi.codecs.client.ConnectEncoder;
 import io.ukehi.codecs.client.KeepAliveEncoder;
 import io.ukehi.codecs.client.MessageHeaderEncoder;
 import io.ukehi.codecs.client.OpenSessionEncoder;
 import io.ukehi.codecs.client.StatusRequestEncoder;
+import org.agrona.BitUtil;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
 
 /** What a client says, encoded and sealed: each method leaves one message at 0 and returns its length. */
 final class ClientMessages
 {
-    static final int COMMAND_HEAD_LENGTH = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
+    static final int COMMANDS_OFFSET = MessageHeaderEncoder.ENCODED_LENGTH + CommandEncoder.BLOCK_LENGTH;
 
     private final MutableDirectBuffer buffer = new ExpandableArrayBuffer(1024);
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
@@ -81,15 +83,31 @@ final class ClientMessages
 
     int command(final long sessionId, final long correlationId, final byte[] bytes)
     {
+        return commands(sessionId, correlationId, bytes);
+    }
+
+    /** Commands with numbers that rise from the first one's. */
+    int commands(final long sessionId, final long firstCorrelationId, final byte[]... commands)
+    {
         new CommandEncoder().wrapAndApplyHeader(buffer, 0, header)
             .groupId(groupId)
             .clusterId(clusterId)
-            .sessionId(sessionId)
-            .clusterSession(CLUSTER_SESSION)
-            .correlationId(correlationId)
-            .firstUnanswered(1);
-        buffer.putBytes(COMMAND_HEAD_LENGTH, bytes);
-        return seal(COMMAND_HEAD_LENGTH + bytes.length);
+            .sessionId(sessionId);
+        int at = COMMANDS_OFFSET;
+        for (int i = 0; i < commands.length; i++)
+        {
+            new CommandRecordEncoder().wrap(buffer, at)
+                .length(3 * Long.BYTES + commands[i].length)
+                .reserved(0)
+                .clusterSession(CLUSTER_SESSION)
+                .correlationId(firstCorrelationId + i)
+                .firstUnanswered(1);
+            buffer.putBytes(at + CommandRecordEncoder.BLOCK_LENGTH, commands[i]);
+            final int end = at + CommandRecordEncoder.BLOCK_LENGTH + commands[i].length;
+            at = BitUtil.align(end, Long.BYTES);
+            buffer.setMemory(end, at - end, (byte)0);
+        }
+        return seal(at);
     }
 
     int openSession(final long sessionId)

@@ -17,9 +17,11 @@ import io.ukehi.codecs.client.MembersDecoder;
 import io.ukehi.codecs.client.MessageHeaderDecoder;
 import io.ukehi.codecs.client.RedirectDecoder;
 import io.ukehi.codecs.client.ReplyDecoder;
+import io.ukehi.codecs.client.ReplyRecordDecoder;
 import io.ukehi.codecs.client.StatusReplyDecoder;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.BitUtil;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 
@@ -32,6 +34,7 @@ final class ClientProbe implements AutoCloseable
     /** Bytes of the last reply. */
     byte[] reply = {};
     int replyCount;
+    int replyMessageCount;
 
     private final Aeron aeron;
     private final ExclusivePublication publication;
@@ -134,10 +137,9 @@ final class ClientProbe implements AutoCloseable
                 onConnectReply(new ConnectReplyDecoder().wrap(buffer, blockOffset, blockLength, version));
             case ReplyDecoder.TEMPLATE_ID ->
             {
-                onReply(new ReplyDecoder().wrap(buffer, blockOffset, blockLength, version));
-                replyCount++;
-                reply = new byte[length - ClientMessageEncoder.REPLY_HEAD_LENGTH];
-                buffer.getBytes(offset + ClientMessageEncoder.REPLY_HEAD_LENGTH, reply);
+                replyMessageCount++;
+                onReplies(
+                    new ReplyDecoder().wrap(buffer, blockOffset, blockLength, version), buffer, offset + length);
             }
             case RedirectDecoder.TEMPLATE_ID ->
                 onRedirect(new RedirectDecoder().wrap(buffer, blockOffset, blockLength, version));
@@ -176,11 +178,22 @@ final class ClientProbe implements AutoCloseable
             " leader " + decoder.leaderId() + " term " + decoder.term());
     }
 
-    private void onReply(final ReplyDecoder decoder)
+    private void onReplies(final ReplyDecoder decoder, final DirectBuffer buffer, final int end)
     {
         assertEquals(sessionId, decoder.sessionId());
-        heard.add("reply " + decoder.correlationId() + " " + decoder.code() + " index " + decoder.index() +
-            " token " + decoder.token() + " leader " + decoder.leaderId());
+        int at = decoder.limit();
+        while (at < end)
+        {
+            final ReplyRecordDecoder record = new ReplyRecordDecoder().wrap(
+                buffer, at, ReplyRecordDecoder.BLOCK_LENGTH, ReplyRecordDecoder.SCHEMA_VERSION);
+            heard.add("reply " + record.correlationId() + " " + record.code() + " index " + record.index() +
+                " token " + record.token() + " leader " + decoder.leaderId());
+            replyCount++;
+            reply = new byte[record.length()];
+            buffer.getBytes(record.limit(), reply);
+            at = BitUtil.align(record.limit() + reply.length, Long.BYTES);
+        }
+        assertEquals(end, at);
     }
 
     private void onRedirect(final RedirectDecoder decoder)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +69,57 @@ class ClientReplyQueueTest
         assertTrue(refused > 1000);
     }
 
+    /** Messages that grow, beside others, and a model that cannot be wrong. */
+    @Test
+    void shouldKeepWhatGrowsInOnePieceWhereverItLies()
+    {
+        final Random random = new Random(11);
+        final ArrayDeque<byte[]> model = new ArrayDeque<>();
+        byte[] growing = null;
+        int grown = 0;
+        int refused = 0;
+        for (int i = 0; i < 100_000; i++)
+        {
+            final byte[] part = new byte[8 * (1 + random.nextInt(6))];
+            random.nextBytes(part);
+            final int at = null == growing ? queue.begin(part.length) : queue.extend(part.length, 96);
+            if (at >= 0)
+            {
+                queue.buffer().putBytes(at, part);
+                growing = null == growing ? part : joined(growing, part);
+                grown++;
+            }
+            else
+            {
+                refused++;
+            }
+            assertEquals(null != growing, queue.isOpen());
+            if (null != growing && (at < 0 || 0 == random.nextInt(4)))
+            {
+                assertEquals(growing.length, queue.openLength());
+                queue.closeOpen();
+                assertEquals(ClientReplyQueue.NONE, queue.extend(8, 96));
+                model.add(growing);
+                growing = null;
+            }
+            if (null == growing)
+            {
+                while (!model.isEmpty() && random.nextInt(3) > 0)
+                {
+                    assertArrayEquals(model.remove(), take());
+                }
+            }
+        }
+        assertTrue(grown > 50_000 && refused > 1000, grown + " " + refused);
+    }
+
+    private static byte[] joined(final byte[] first, final byte[] second)
+    {
+        final byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
     @Test
     void shouldTakeALongestRecordWheneverItIsEmpty()
     {
@@ -75,12 +127,12 @@ class ClientReplyQueueTest
         {
             assertTrue(offer(new byte[before], 0));
             take();
-            assertTrue(offer(new byte[CAPACITY - Integer.BYTES], 0));
+            assertTrue(offer(new byte[CAPACITY - Long.BYTES], 0));
             assertFalse(offer(new byte[0], 0));
             take();
         }
-        assertFalse(offer(new byte[CAPACITY], 0));
-        assertEquals(CAPACITY, ClientReplyQueue.recordLength(CAPACITY - Integer.BYTES));
+        assertFalse(offer(new byte[CAPACITY - Long.BYTES + 1], 0));
+        assertEquals(CAPACITY, ClientReplyQueue.recordLength(CAPACITY - Long.BYTES));
     }
 
     @Test
@@ -88,7 +140,7 @@ class ClientReplyQueueTest
     {
         final byte[] first = {1, 2, 3};
         assertTrue(offer(first, 1));
-        assertFalse(offer(new byte[CAPACITY - 8], 0));
+        assertFalse(offer(new byte[CAPACITY - 16], 0));
         assertArrayEquals(first, take());
         assertTrue(queue.isEmpty());
     }

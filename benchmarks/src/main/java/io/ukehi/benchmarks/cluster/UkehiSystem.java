@@ -161,7 +161,7 @@ final class UkehiSystem implements EchoSystem
         public int poll(final EchoListener echoListener)
         {
             listener = echoListener;
-            return connection.invoke() + client.poll(this, this);
+            return client.flush() + connection.invoke() + client.poll(this, this);
         }
 
         @Override
