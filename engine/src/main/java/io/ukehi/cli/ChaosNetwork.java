@@ -106,6 +106,17 @@ final class ChaosNetwork implements AutoCloseable
         ip("-n", namespace(from), "neigh", "replace", host(to), "lladdr", NOWHERE, "dev", "eth0", "nud", "permanent");
     }
 
+    /** What members send to each other is lost now and then from now on. Needs the {@code iptables} command. */
+    void lose(final double share) throws IOException
+    {
+        for (int id = 1; id <= size; id++)
+        {
+            run("ip", "netns", "exec", namespace(id), "iptables", "-A", "INPUT", "-i", "eth0", "!", "-s", clientHost(),
+                "-p", "udp", "-m", "statistic", "--mode", "random", "--probability", Double.toString(share),
+                "-j", "DROP");
+        }
+    }
+
     /** All links are whole again. */
     void heal() throws IOException
     {
@@ -119,6 +130,11 @@ final class ChaosNetwork implements AutoCloseable
     {
         final List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments));
+        run(command.toArray(new String[0]));
+    }
+
+    private static void run(final String... command) throws IOException
+    {
         final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         final String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

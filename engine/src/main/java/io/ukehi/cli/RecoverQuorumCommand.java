@@ -5,6 +5,7 @@ import io.ukehi.log.FileStorage;
 import io.ukehi.log.IdentityFile;
 import io.ukehi.log.WalReader;
 import io.ukehi.log.WalReport;
+import io.ukehi.node.QuorumRecovery;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -31,6 +32,13 @@ final class RecoverQuorumCommand implements Callable<Integer>
     @Parameters(index = "0", paramLabel = "DIR", description = "Data directory of the member.")
     private Path directory;
 
+    @Option(
+        names = "--alone",
+        description = "The majority is gone for good: makes this member the only voter of a new incarnation of the " +
+            "cluster, which those who are lost cannot come back to. Of those that are left, the one whose last entry " +
+            "has the highest term and, of these, the highest index. The others are wiped and join anew.")
+    private boolean isAlone;
+
     @Option(names = "--yes", description = "Does not ask.")
     private boolean isAgreed;
 
@@ -44,6 +52,10 @@ final class RecoverQuorumCommand implements Callable<Integer>
         try (FileStorage storage = FileStorage.open(directory))
         {
             final WalReport report = WalReader.inspect(storage);
+            if (isAlone)
+            {
+                return goOnAlone(storage, report);
+            }
             if (0 == report.doubt().doubtfulTo())
             {
                 System.out.println(directory + ": the member is in no doubt; nothing to do");
@@ -62,6 +74,28 @@ final class RecoverQuorumCommand implements Callable<Integer>
             System.out.println("the member votes and counts again from its next start");
             return 0;
         }
+    }
+
+    private int goOnAlone(final FileStorage storage, final WalReport report) throws IOException
+    {
+        WalText.state(report, System.out);
+        WalText.faults(report, System.out);
+        System.out.println();
+        System.out.println("This member's log ends with entry " + report.lastIndex() + ". Whatever the others had" +
+            " acknowledged behind it, or in its place, is lost. Never start those again that are given up: they could" +
+            " go on among themselves, and clients would see two clusters.");
+        if (!isAgreed && !isAgreedTo())
+        {
+            System.out.println("nothing was changed");
+            return 1;
+        }
+        final QuorumRecovery.Result result = QuorumRecovery.recover(directory, storage, report.identity());
+        System.out.println("The members were " + result.before() + ". From its next start on member " +
+            report.identity().memberId() + " is the only one, by entry " + result.index() + " of term " +
+            result.term() + ".");
+        System.out.println("Others join with ukehi.joining=true and ukehi.cluster.incarnation=" +
+            result.incarnation() + ", on empty data directories; then: ukehi members add");
+        return 0;
     }
 
     private void explain(final WalReport report)

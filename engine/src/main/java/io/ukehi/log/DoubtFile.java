@@ -36,7 +36,10 @@ public final class DoubtFile implements AutoCloseable
         DAMAGE,
 
         /** The machine died with entries that had been acknowledged without a force ({@link Durability#ASYNC}). */
-        UNFORCED_TAIL
+        UNFORCED_TAIL,
+
+        /** The directory is new: whether anything was there before, only the other members know. */
+        NEW_DIRECTORY
     }
 
     /** "UKDT". */

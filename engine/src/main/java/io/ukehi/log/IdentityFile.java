@@ -2,6 +2,7 @@ package io.ukehi.log;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.ukehi.Invariant;
 import java.util.List;
 import org.agrona.MutableDirectBuffer;
 
@@ -9,12 +10,13 @@ import org.agrona.MutableDirectBuffer;
  * Whose data directory this is: cluster, group, member and the id of its log. Written when the directory is first
  * used, in two copies: see {@link TwoCopyFile}. Behind its first 16 bytes,
  * <pre>
- *   16              24              32      36      40
- *  +---------------+---------------+-------+-------+-----------------------+
- *  | cluster  i64  |  log id  i64  | group |member | zeros up to 512       |
- *  +---------------+---------------+-------+-------+-----------------------+
+ *   16              24              32      36      40              48
+ *  +---------------+---------------+-------+-------+---------------+-------------------+
+ *  | cluster  i64  |  log id  i64  | group |member |incarnation i64| zeros up to 512   |
+ *  +---------------+---------------+-------+-------+---------------+-------------------+
  * </pre>
- * Member 0: a converted log, which belongs to whoever starts on it first.
+ * Member 0: a converted log, which belongs to whoever starts on it first. The incarnation of a cluster is 0 until its
+ * quorum is given up and the cluster goes on without those who are lost, who then belong to another.
  */
 public final class IdentityFile
 {
@@ -30,6 +32,7 @@ public final class IdentityFile
     private static final int LOG_OFFSET = CLUSTER_OFFSET + Long.BYTES;
     private static final int GROUP_OFFSET = LOG_OFFSET + Long.BYTES;
     private static final int MEMBER_OFFSET = GROUP_OFFSET + Integer.BYTES;
+    private static final int INCARNATION_OFFSET = MEMBER_OFFSET + Integer.BYTES;
 
     private IdentityFile()
     {
@@ -70,6 +73,38 @@ public final class IdentityFile
             // Its name may be left by a process that died before it was durable.
             storage.forceDirectory();
             return found.logId();
+        }
+    }
+
+    /** Whether a directory has never been used, by this implementation or the earlier one. */
+    public static boolean isNew(final Storage storage)
+    {
+        boolean isUsed = TwoCopyFile.existsIn(storage, FILE_NAME) || OlderLogs.isIn(storage);
+        for (final String name : storage.list())
+        {
+            isUsed |= LogSegment.sequenceOf(name) >= 0 || HardStateFile.FILE_NAME.equals(name);
+        }
+        return !isUsed;
+    }
+
+    /** Incarnation of the cluster that a directory belongs to. It is claimed already. */
+    public static long incarnation(final Storage storage)
+    {
+        try (TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.READ_ONLY), MAGIC))
+        {
+            Invariant.check(file.read() > 0, "a directory that is claimed says whose it is");
+            return file.record().getLong(INCARNATION_OFFSET, LITTLE_ENDIAN);
+        }
+    }
+
+    /** The directory belongs to another incarnation of its cluster from now on; durable on return. */
+    public static void incarnation(final Storage storage, final long incarnation)
+    {
+        try (TwoCopyFile file = new TwoCopyFile(storage.open(FILE_NAME, Storage.Mapping.PRIVATE), MAGIC))
+        {
+            Invariant.check(file.recover(), "a directory that is claimed says whose it is");
+            file.record().putLong(INCARNATION_OFFSET, incarnation, LITTLE_ENDIAN);
+            file.store();
         }
     }
 

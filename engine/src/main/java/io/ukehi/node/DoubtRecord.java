@@ -28,6 +28,12 @@ public final class DoubtRecord implements DoubtStore
     }
 
     @Override
+    public boolean isNew()
+    {
+        return DoubtFile.Reason.NEW_DIRECTORY == file.reason();
+    }
+
+    @Override
     public void clear()
     {
         file.clear();

@@ -269,7 +269,7 @@ final class MemberChanges
         told.forEach(answer -> answer.onEnded(result));
     }
 
-    /** The members as text: {@code ID=ENDPOINT STATE MATCH HEARD} of each, separated by commas. */
+    /** The members as text: {@code ID=ENDPOINT STATE MATCH CONTACT log:LOGID} of each, separated by commas. */
     String describe()
     {
         final Configuration members = raft.configuration();
@@ -283,6 +283,10 @@ final class MemberChanges
                 final boolean isSelf = id == nodeId;
                 text.append(' ').append(isSelf ? replica.log().durableIndex() : raft.matchIndex(id))
                     .append(isSelf ? " leads" : raft.isHeard(id) ? " heard" : " silent");
+            }
+            if (Configuration.NO_LOG != members.logId(id))
+            {
+                text.append(" log:").append(Long.toHexString(members.logId(id)));
             }
         }
         return text.toString();

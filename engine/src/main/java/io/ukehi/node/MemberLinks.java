@@ -26,6 +26,14 @@ final class MemberLinks
         this.errors = errors;
     }
 
+    /** This member's log is not the one that the others know it by. */
+    void onReplaced(final int nodeId)
+    {
+        errors.onError(new IllegalStateException("the log of member " + nodeId + " is not the one that the cluster " +
+            "knows: what it had acknowledged is lost here, so it does not vote. Remove it and add it again, or add " +
+            "it as a learner and promote it"));
+    }
+
     void onConfiguration(final Configuration configuration, final long index)
     {
         final List<PeerEndpoint> endpoints = new ArrayList<>();

@@ -16,13 +16,16 @@ final class NodeAdmin
     /** {@link AdminOperation#TRANSFER_LEADERSHIP}: to whoever's log is closest. */
     static final int ANYBODY = 0;
 
+    private final int nodeId;
     private final Replica replica;
     private final Raft raft;
     private final MemberLinks links;
     private final MemberChanges changes;
+    private boolean isReplacedTold;
 
     NodeAdmin(final int nodeId, final Replica replica, final MemberLinks links, final long patienceNs)
     {
+        this.nodeId = nodeId;
         this.replica = replica;
         this.raft = replica.raft();
         this.links = links;
@@ -87,6 +90,11 @@ final class NodeAdmin
     void onConfiguration(final Configuration configuration, final long index)
     {
         links.onConfiguration(configuration, index);
+        if (raft.isReplaced() && !isReplacedTold)
+        {
+            links.onReplaced(nodeId);
+        }
+        isReplacedTold = raft.isReplaced();
     }
 
     void onReconfigured(final ReconfigurationOutcome outcome)

@@ -81,6 +81,12 @@ public final class NodeContext
     /** Identity of the cluster: messages of another are dropped, a data directory of another is refused. */
     public static final String CLUSTER_ID_PROP_NAME = "ukehi.cluster.id";
 
+    /**
+     * Incarnation of the cluster that a member joins, as {@code ukehi recover-quorum} has told; 0, the default, where a
+     * quorum was never given up. Only before its log holds anything: afterwards its data directory says so.
+     */
+    public static final String CLUSTER_INCARNATION_PROP_NAME = "ukehi.cluster.incarnation";
+
     /** Raft group within the cluster, 0 or more. */
     public static final String GROUP_ID_PROP_NAME = "ukehi.group.id";
 
@@ -153,6 +159,15 @@ public final class NodeContext
     /** Time between two heartbeats of a leader; less than the shortest election timeout. */
     public static final String HEARTBEAT_INTERVAL_PROP_NAME = "ukehi.heartbeat.interval";
 
+    /** A leader gives leadership to a voter of a higher priority that has caught up; 0 to 255. */
+    public static final String LEADER_PRIORITY_PROP_NAME = "ukehi.leader.priority";
+
+    /** How long a voter may be silent before it becomes a learner until it is back; 0ns: for ever. */
+    public static final String DEMOTION_TIMEOUT_PROP_NAME = "ukehi.demotion.timeout";
+
+    /** Voters that stay at least when silent ones become learners. */
+    public static final String DEMOTION_MIN_VOTERS_PROP_NAME = "ukehi.demotion.min.voters";
+
     /** Whether the leader answers reads by its lease. The same on all members. */
     public static final String READ_LEASE_PROP_NAME = "ukehi.read.lease";
 
@@ -212,6 +227,7 @@ public final class NodeContext
         MEMBERS_PROP_NAME,
         JOINING_PROP_NAME,
         CLUSTER_ID_PROP_NAME,
+        CLUSTER_INCARNATION_PROP_NAME,
         GROUP_ID_PROP_NAME,
         DATA_DIR_PROP_NAME,
         DURABILITY_PROP_NAME,
@@ -236,6 +252,9 @@ public final class NodeContext
         ELECTION_TIMEOUT_MIN_PROP_NAME,
         ELECTION_TIMEOUT_MAX_PROP_NAME,
         HEARTBEAT_INTERVAL_PROP_NAME,
+        LEADER_PRIORITY_PROP_NAME,
+        DEMOTION_TIMEOUT_PROP_NAME,
+        DEMOTION_MIN_VOTERS_PROP_NAME,
         READ_LEASE_PROP_NAME,
         READ_LEASE_MARGIN_PROP_NAME,
         MAX_APPEND_LENGTH_PROP_NAME,
@@ -262,6 +281,7 @@ public final class NodeContext
     private static final int MIN_LENGTH = 1024;
     private static final int MAX_LENGTH = 1 << 30;
     private static final int MAX_MEMBERS = 7;
+    private static final int MAX_PRIORITY = 255;
     private static final int MAX_SNAPSHOTS = 100;
     private static final long MAX_TIME_NS = TimeUnit.HOURS.toNanos(1);
 
@@ -271,6 +291,7 @@ public final class NodeContext
     private String members;
     private boolean joining;
     private long clusterId;
+    private long clusterIncarnation;
     private long groupId;
     private String dataDirectoryName;
     private Durability durability;
@@ -295,6 +316,9 @@ public final class NodeContext
     private long electionTimeoutMinNs;
     private long electionTimeoutMaxNs;
     private long heartbeatIntervalNs;
+    private long leaderPriority;
+    private long demotionTimeoutNs;
+    private long demotionMinVoters;
     private boolean readLease;
     private long readLeaseMarginNs;
     private int maxAppendLength;
@@ -362,6 +386,7 @@ public final class NodeContext
         members = settings.text(MEMBERS_PROP_NAME, "");
         joining = settings.flag(JOINING_PROP_NAME, false);
         clusterId = settings.number(CLUSTER_ID_PROP_NAME, 1);
+        clusterIncarnation = settings.number(CLUSTER_INCARNATION_PROP_NAME, 0);
         groupId = settings.number(GROUP_ID_PROP_NAME, 0);
         dataDirectoryName = settings.text(DATA_DIR_PROP_NAME, null);
         durability = settings.choice(DURABILITY_PROP_NAME, Durability.BATCH);
@@ -387,6 +412,9 @@ public final class NodeContext
         electionTimeoutMinNs = settings.durationNs(ELECTION_TIMEOUT_MIN_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(150));
         electionTimeoutMaxNs = settings.durationNs(ELECTION_TIMEOUT_MAX_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(300));
         heartbeatIntervalNs = settings.durationNs(HEARTBEAT_INTERVAL_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(50));
+        leaderPriority = settings.number(LEADER_PRIORITY_PROP_NAME, 0);
+        demotionTimeoutNs = settings.durationNs(DEMOTION_TIMEOUT_PROP_NAME, 0);
+        demotionMinVoters = settings.number(DEMOTION_MIN_VOTERS_PROP_NAME, 3);
         readLease = settings.flag(READ_LEASE_PROP_NAME, false);
         readLeaseMarginNs = settings.durationNs(READ_LEASE_MARGIN_PROP_NAME, TimeUnit.MILLISECONDS.toNanos(30));
         maxAppendLength = settings.size(MAX_APPEND_LENGTH_PROP_NAME, 256 * 1024);
@@ -520,6 +548,9 @@ public final class NodeContext
             READ_LEASE_MARGIN_PROP_NAME, time(readLeaseMarginNs), "more than 0 and less than " +
             ELECTION_TIMEOUT_MIN_PROP_NAME + " less " + HEARTBEAT_INTERVAL_PROP_NAME + " (" + time(mostMarginNs) +
             "), or no lease outlives a heartbeat", problems);
+        check(0 == demotionTimeoutNs || demotionTimeoutNs > electionTimeoutMaxNs, DEMOTION_TIMEOUT_PROP_NAME,
+            time(demotionTimeoutNs), "0ns, or more than " + ELECTION_TIMEOUT_MAX_PROP_NAME + " (" +
+            time(electionTimeoutMaxNs) + ")", problems);
         checkTime(sessionTimeoutNs > 0, SESSION_TIMEOUT_PROP_NAME, sessionTimeoutNs, "0", 0, problems);
     }
 
@@ -545,6 +576,10 @@ public final class NodeContext
     {
         check(maxInflightMessages >= 1 && maxInflightMessages <= MAX_INFLIGHT_MESSAGES,
             MAX_INFLIGHT_MESSAGES_PROP_NAME, maxInflightMessages, "1 to " + MAX_INFLIGHT_MESSAGES, problems);
+        check(leaderPriority >= 0 && leaderPriority <= MAX_PRIORITY,
+            LEADER_PRIORITY_PROP_NAME, leaderPriority, "0 to " + MAX_PRIORITY, problems);
+        check(demotionMinVoters >= 1 && demotionMinVoters <= MAX_MEMBERS,
+            DEMOTION_MIN_VOTERS_PROP_NAME, demotionMinVoters, "1 to " + MAX_MEMBERS, problems);
         check(pendingLimit >= 1 && pendingLimit <= MAX_PENDING,
             PENDING_LIMIT_PROP_NAME, pendingLimit, "1 to " + MAX_PENDING, problems);
         check(applyLimit >= 1 && applyLimit <= Integer.MAX_VALUE,
@@ -728,6 +763,19 @@ public final class NodeContext
     public long clusterId()
     {
         return clusterId;
+    }
+
+    /** See {@link #CLUSTER_INCARNATION_PROP_NAME}. */
+    public NodeContext clusterIncarnation(final long value)
+    {
+        settings.isSetByProgram(CLUSTER_INCARNATION_PROP_NAME);
+        clusterIncarnation = value;
+        return this;
+    }
+
+    public long clusterIncarnation()
+    {
+        return clusterIncarnation;
     }
 
     /** See {@link #GROUP_ID_PROP_NAME}. */
@@ -1040,6 +1088,45 @@ public final class NodeContext
     public long heartbeatIntervalNs()
     {
         return heartbeatIntervalNs;
+    }
+
+    /** See {@link #LEADER_PRIORITY_PROP_NAME}. */
+    public NodeContext leaderPriority(final int value)
+    {
+        settings.isSetByProgram(LEADER_PRIORITY_PROP_NAME);
+        leaderPriority = value;
+        return this;
+    }
+
+    public int leaderPriority()
+    {
+        return (int)leaderPriority;
+    }
+
+    /** See {@link #DEMOTION_TIMEOUT_PROP_NAME}. In nanoseconds. */
+    public NodeContext demotionTimeoutNs(final long value)
+    {
+        settings.isSetByProgram(DEMOTION_TIMEOUT_PROP_NAME);
+        demotionTimeoutNs = value;
+        return this;
+    }
+
+    public long demotionTimeoutNs()
+    {
+        return demotionTimeoutNs;
+    }
+
+    /** See {@link #DEMOTION_MIN_VOTERS_PROP_NAME}. */
+    public NodeContext demotionMinVoters(final int value)
+    {
+        settings.isSetByProgram(DEMOTION_MIN_VOTERS_PROP_NAME);
+        demotionMinVoters = value;
+        return this;
+    }
+
+    public int demotionMinVoters()
+    {
+        return (int)demotionMinVoters;
     }
 
     /** See {@link #READ_LEASE_PROP_NAME}. */

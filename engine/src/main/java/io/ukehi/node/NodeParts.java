@@ -54,7 +54,7 @@ import org.agrona.LangUtil;
  */
 final class NodeParts implements AutoCloseable
 {
-    private static final String SNAPSHOT_DIRECTORY = "snapshot";
+    static final String SNAPSHOT_DIRECTORY = "snapshot";
     private static final long HAND_OVER_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
     private static final long LISTEN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -77,6 +77,7 @@ final class NodeParts implements AutoCloseable
     private HardStateFile hardState;
     private SegmentedLog log;
     private long logId;
+    private long incarnation;
     private DoubtFile doubts;
     private FileStorage snapshotStorage;
     private SnapshotStore snapshots;
@@ -130,10 +131,15 @@ final class NodeParts implements AutoCloseable
     private void openLog()
     {
         storage = FileStorage.open(Path.of(context.dataDirectoryName()));
+        if (hasPeers() && IdentityFile.isNew(storage))
+        {
+            doubtWhatIsNew();
+        }
         final long newLogId = ThreadLocalRandom.current().nextLong() | 1;
         logId = IdentityFile.claim(
             storage, context.clusterId(), context.groupId(), context.memberId(), newLogId);
         hardState = HardStateFile.open(storage);
+        incarnation = IdentityFile.incarnation(storage);
         final LogConfig config = new LogConfig()
             .segmentLength(context.segmentLength())
             .maxPayloadLength(Math.max(
@@ -144,8 +150,13 @@ final class NodeParts implements AutoCloseable
             .bootId(BootId.read())
             .logId(logId);
         log = SegmentedLog.open(storage, config, clock);
+        if (0 != context.clusterIncarnation() && 0 == log.lastIndex() && incarnation != context.clusterIncarnation())
+        {
+            incarnation = context.clusterIncarnation();
+            IdentityFile.incarnation(storage, incarnation);
+        }
         doubts = DoubtFile.open(storage);
-        if (0 != doubts.doubtfulTo())
+        if (0 != doubts.doubtfulTo() && DoubtFile.Reason.NEW_DIRECTORY != doubts.reason())
         {
             errors.onError(new DoubtException(context.memberId(), log.recovery()));
         }
@@ -154,6 +165,15 @@ final class NodeParts implements AutoCloseable
     private boolean hasPeers()
     {
         return context.joining() || context.memberAddresses().size() > 1;
+    }
+
+    /** It may be the directory of a member that has lost all it had: before the directory is anybody's. */
+    private void doubtWhatIsNew()
+    {
+        try (DoubtFile file = DoubtFile.open(storage))
+        {
+            file.raise(DoubtFile.UNBOUNDED, 0, DoubtFile.Reason.NEW_DIRECTORY);
+        }
     }
 
     /** Behind the log, which is brought to go on where the newest snapshot ends. */
@@ -229,17 +249,21 @@ final class NodeParts implements AutoCloseable
             counters, errors, drops, commands, queries, admin);
         peers = new AeronPeers(peersContext(), clock.nanoTime());
         final PeerPublisher publisher = new PeerPublisher(
-            context.clusterId(), context.groupId(), context.memberId(), peers);
+            peerClusterId(), context.groupId(), context.memberId(), peers);
         final Replica replica = new Replica(
             raftConfig(), new SegmentedRaftLog(log), new HardStateRecord(hardState),
             new DoubtRecord(doubts), publisher,
             context.stateMachine(), limits(), agent.replicaListener()).snapshots(snapshots, snapshotPolicy());
         adapter = new PeerAdapter(
-            context.clusterId(), context.groupId(), context.memberId(), new int[0], replica.peerHandler(), drops)
-            .introductions(peers);
+            peerClusterId(), context.groupId(), context.memberId(), new int[0], replica.peerHandler(), drops)
+            .introductions((fromId, peerLogId, priority, buffer, offset, length) ->
+            {
+                peers.onIntroduction(fromId, peerLogId, priority, buffer, offset, length);
+                replica.raft().onIntroduction(fromId, peerLogId, priority);
+            });
         final DirectBuffer address = new UnsafeBuffer(
             context.ownAddress().peerEndpoint().address().getBytes(StandardCharsets.US_ASCII));
-        peers.introducer(toId -> publisher.sendIntroduction(toId, logId, address));
+        peers.introducer(toId -> publisher.sendIntroduction(toId, logId, context.leaderPriority(), address));
         peers.receiver((buffer, offset, length, header) ->
         {
             // A replica that replays its log is not there yet.
@@ -261,6 +285,12 @@ final class NodeParts implements AutoCloseable
         links.onConfiguration(replica.raft().configuration(), replica.raft().configurationIndex());
         agent.wire(replica, peers, gateway,
             new NodeAdmin(context.memberId(), replica, links, CHANGE_PATIENCE * context.electionTimeoutMaxNs()));
+    }
+
+    /** Those who are lost to an incarnation of the cluster belong to another one, and are not heard. */
+    private long peerClusterId()
+    {
+        return context.clusterId() ^ incarnation;
     }
 
     private SnapshotPolicy snapshotPolicy()
@@ -296,6 +326,9 @@ final class NodeParts implements AutoCloseable
         return new RaftConfig()
             .nodeId(context.memberId())
             .configuration(baseConfiguration(), snapshotIndex)
+            .logId(logId)
+            .priority(context.leaderPriority())
+            .demotion(context.demotionTimeoutNs(), context.demotionMinVoters())
             .electionTimeoutNs(context.electionTimeoutMinNs(), context.electionTimeoutMaxNs())
             .heartbeatIntervalNs(context.heartbeatIntervalNs())
             .snapshotBytesPerSecond(context.snapshotTransferRate())

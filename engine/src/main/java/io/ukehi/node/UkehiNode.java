@@ -152,7 +152,7 @@ public final class UkehiNode implements AutoCloseable
     /**
      * Who the members are, as far as this one knows: {@code ID=HOST:PEERPORT:CLIENTPORT STATE} of each, separated by
      * commas; the state is voter, learner or leaving. A leader adds how far each one's log is durable, and whether it
-     * leads, or was heard within an election timeout.
+     * leads, or was heard within an election timeout. Last comes {@code log:} and the id of its log, once it is known.
      */
     public CompletableFuture<AdminResult> members()
     {

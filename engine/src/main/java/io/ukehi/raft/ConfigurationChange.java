@@ -2,6 +2,7 @@ package io.ukehi.raft;
 
 import io.ukehi.CoverageMark;
 import java.util.Arrays;
+import org.agrona.collections.Long2LongHashMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -14,6 +15,10 @@ final class ConfigurationChange
     private final RaftState state;
     private final Leadership leadership;
     private UnsafeBuffer payload = new UnsafeBuffer(new byte[0]);
+    private final Long2LongHashMap introduced = new Long2LongHashMap(Configuration.NO_LOG);
+    private boolean isNewsOfLogs;
+    /** Of the configuration that was looked through for members whose log is not known. */
+    private long namedIndex;
     private long begunIndex;
 
     ConfigurationChange(final RaftState state, final Leadership leadership)
@@ -26,12 +31,14 @@ final class ConfigurationChange
     void begin()
     {
         begunIndex = 0;
+        isNewsOfLogs = true;
     }
 
     /** See {@link Raft#changeConfiguration}. */
-    long propose(final Configuration target)
+    long propose(final Configuration wanted)
     {
         final Configuration current = state.membership.current();
+        final Configuration target = wanted.withLogIdsOfLearners(current);
         if (target.isJoint() || 0 == target.voters().length)
         {
             throw new IllegalArgumentException("a change leads to one set of voters: " + target);
@@ -78,14 +85,52 @@ final class ConfigurationChange
         return index;
     }
 
-    /** Leaves a joint configuration once it is committed. Work done. */
+    /** A node has said whose log it has. */
+    void onIntroduction(final int fromId, final long logId)
+    {
+        isNewsOfLogs |= introduced.put(fromId, logId) != logId;
+    }
+
+    /** Leaves a joint configuration once it is committed; enters the logs of members that are not known. Work done. */
     int doWork()
     {
         final Configuration current = state.membership.current();
-        if (!current.isJoint() || !isSettled() || leadership.isHoldingBack())
+        if (!isSettled() || leadership.isHoldingBack())
         {
             return 0;
         }
+        return current.isJoint() ? leave(current) : nameLogs(current);
+    }
+
+    /**
+     * From then on a member that has lost its log, and comes back with another under its old id, is known for what it
+     * is (catalogue row 40). Quorums stay what they are.
+     */
+    private int nameLogs(final Configuration current)
+    {
+        // With the log of a member that is alone everything is lost, and nobody left to know.
+        final boolean isOfNoUse = Configuration.NO_LOG == state.config.logId() || 0 == state.membership.peerCount();
+        if (isOfNoUse || (namedIndex == state.membership.index() && !isNewsOfLogs))
+        {
+            return 0;
+        }
+        isNewsOfLogs = false;
+        namedIndex = state.membership.index();
+        Configuration named = current;
+        for (final int id : current.members())
+        {
+            final long logId = id == state.nodeId ? state.config.logId() :
+                introduced.get(id);
+            if (Configuration.NO_LOG == current.logId(id) && Configuration.NO_LOG != logId)
+            {
+                named = named.withLogId(id, logId);
+            }
+        }
+        return !named.equals(current) && append(named) > 0 ? 1 : 0;
+    }
+
+    private int leave(final Configuration current)
+    {
         final boolean isOwn = begunIndex == state.membership.index();
         if (append(current.settled()) < 0)
         {

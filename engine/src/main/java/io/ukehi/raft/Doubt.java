@@ -1,6 +1,7 @@
 package io.ukehi.raft;
 
 import io.ukehi.CoverageMark;
+import io.ukehi.Invariant;
 
 /**
  * A node that may have lost what it acknowledged does not vote, campaign or vouch for anything until it has caught up
@@ -21,6 +22,13 @@ import io.ukehi.CoverageMark;
  * owed lies behind X, for good; nor does it lie behind the bound that recovery has stored. Once this node's log is the
  * leader's up to the lower of the two, and durable, nothing owed is missing: only then is the doubt cleared, and that
  * is durable before the first vote or acknowledgement.
+ * <p>
+ * <b>A node that is new</b>, as its data directory says, may be one that has lost all of it, its term and vote too. It
+ * is in doubt like any other, but for this: while its log is empty it votes for candidates whose logs are empty, and
+ * may be one, or no cluster could ever begin. Whoever has an entry does not get its vote before it has caught up. And
+ * when it has, the configuration names the log that this member had ({@link Membership#isSelfReplaced}): if it is
+ * another, this node stays in doubt until it is removed and added, since it may have voted in a term that nobody has
+ * led yet.
  * <p>
  * <b>What it costs.</b> A node in doubt is one node less in every quorum. With a majority in doubt nobody can be
  * elected, and the nodes wait for an operator: one of them may hold the only copy of what was acknowledged.
@@ -48,7 +56,35 @@ final class Doubt
 
     boolean isDoubtful()
     {
-        return DoubtStore.NO_DOUBT != doubtfulTo;
+        return DoubtStore.NO_DOUBT != doubtfulTo || state.membership.isSelfReplaced();
+    }
+
+    /** Whether this node may be elected. */
+    boolean mayStand()
+    {
+        return !isDoubtful() || isBlank();
+    }
+
+    /** Whether this node may vote for a candidate whose log ends with an entry; 0 if it is empty. */
+    boolean mayVoteFor(final long lastLogIndex)
+    {
+        return !isDoubtful() || (isBlank() && 0 == lastLogIndex);
+    }
+
+    private boolean isBlank()
+    {
+        return store.isNew() && 0 == state.log.lastIndex() && !state.membership.isSelfReplaced();
+    }
+
+    /** Elected with nothing in its log, by others that had nothing either: the cluster begins. */
+    void onElected()
+    {
+        if (DoubtStore.NO_DOUBT != doubtfulTo)
+        {
+            Invariant.check(isBlank(), "who is in doubt leads only a cluster that begins", state.log.lastIndex());
+            store.clear();
+            doubtfulTo = DoubtStore.NO_DOUBT;
+        }
     }
 
     /** Up to where the log has to be a leader's before this node counts; {@link DoubtStore#NO_DOUBT} if it counts. */
@@ -96,7 +132,7 @@ final class Doubt
      */
     long vouchedFor(final long index)
     {
-        if (isDoubtful() && index >= doubtfulTo)
+        if (DoubtStore.NO_DOUBT != doubtfulTo && index >= doubtfulTo && !state.membership.isSelfReplaced())
         {
             CoverageMark.DOUBT_HEALED.hit();
             store.clear();

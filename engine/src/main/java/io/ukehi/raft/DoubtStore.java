@@ -35,4 +35,13 @@ public interface DoubtStore
      * node ends without having voted or vouched.
      */
     void clear();
+
+    /**
+     * Whether the doubt is that of a node whose data directory is new: that it has never acknowledged anything, or that
+     * all of it is gone, only the others know.
+     */
+    default boolean isNew()
+    {
+        return false;
+    }
 }

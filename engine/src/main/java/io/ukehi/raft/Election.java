@@ -79,7 +79,7 @@ final class Election
                 return waitForALeader();
             }
             renewing = false;
-            if (doubt.isDoubtful())
+            if (!doubt.mayStand())
             {
                 CoverageMark.DOUBTFUL_NODE_WAITS.hit();
                 waitForALeader();
@@ -213,6 +213,7 @@ final class Election
         }
         else
         {
+            doubt.onElected();
             winner.onElected();
         }
     }
@@ -235,7 +236,7 @@ final class Election
     void onVoteRequest(
         final int fromId, final VoteKind kind, final long term, final long lastLogIndex, final long lastLogTerm)
     {
-        final boolean isElectable = isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful();
+        final boolean isElectable = isUpToDate(lastLogIndex, lastLogTerm) && doubt.mayVoteFor(lastLogIndex);
         if (VoteKind.PRE_VOTE == kind)
         {
             final boolean isRefusedByLoyalty = term > state.term() && isElectable && isLoyal();

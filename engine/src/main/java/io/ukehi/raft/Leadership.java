@@ -23,6 +23,8 @@ final class Leadership
     private final ConfigurationChange changes;
     private final Reconfiguration plan;
     private final DiskWatch disk;
+    private final Preference preference;
+    private final Demotion demotion;
     private final UnsafeBuffer nothing = new UnsafeBuffer(new byte[0]);
     /** One for each peer, in the order of the membership's positions. */
     private Replicator[] replicators = {};
@@ -49,6 +51,8 @@ final class Leadership
         this.changes = new ConfigurationChange(state, this);
         this.plan = new Reconfiguration(state, this);
         this.disk = new DiskWatch(state);
+        this.preference = new Preference(state, this);
+        this.demotion = new Demotion(state, this);
     }
 
     /** The other half of the wiring: rounds of reads are rounds of heartbeats. */
@@ -72,6 +76,8 @@ final class Leadership
         transferTarget = NO_TARGET;
         reads.begin();
         disk.begin();
+        preference.begin();
+        demotion.begin();
         replicators = new Replicator[0];
         ofThisTerm.clear();
         onMembers();
@@ -167,6 +173,8 @@ final class Leadership
                 CoverageMark.SLOW_DISK_LEADER_GIVES_WAY.hit();
             }
         }
+        preference.doTimers();
+        demotion.doTimers();
         return true;
     }
 
@@ -382,6 +390,11 @@ final class Leadership
     Reconfiguration plan()
     {
         return plan;
+    }
+
+    Preference preference()
+    {
+        return preference;
     }
 
     ConfigurationChange changes()

@@ -22,19 +22,23 @@ final class Membership
     private int count;
     private Configuration current;
     private int[] peers;
+    private final long logId;
     private boolean isVoter;
+    private boolean isReplaced;
     private long voterMask;
     private long oldVoterMask;
     private long[] scratch;
 
     /**
      * @param nodeId    own member id.
+     * @param logId     of the own log; {@link Configuration#NO_LOG} if nobody tells logs apart.
      * @param base      in force before the first configuration of the log.
      * @param baseIndex up to which the log is contained in it; 0 for what a node is started with.
      */
-    Membership(final int nodeId, final Configuration base, final long baseIndex)
+    Membership(final int nodeId, final long logId, final Configuration base, final long baseIndex)
     {
         this.nodeId = nodeId;
+        this.logId = logId;
         configurations[0] = base;
         indexes[0] = baseIndex;
         count = 1;
@@ -104,7 +108,9 @@ final class Membership
     private void apply()
     {
         current = configurations[count - 1];
-        isVoter = current.isVoter(nodeId);
+        final long known = current.logId(nodeId);
+        isReplaced = Configuration.NO_LOG != logId && Configuration.NO_LOG != known && known != logId;
+        isVoter = current.isVoter(nodeId) && !isReplaced;
         final int[] members = current.members();
         peers = new int[members.length - (current.isMember(nodeId) ? 1 : 0)];
         int position = 0;
@@ -179,6 +185,12 @@ final class Membership
         return 0 != ((voterMask | oldVoterMask) >> position & 1);
     }
 
+    /** Whether this node's log is another than the one that the configuration names for it (catalogue row 40). */
+    boolean isSelfReplaced()
+    {
+        return isReplaced;
+    }
+
     /** Whether this node itself votes. */
     boolean isSelfVoter()
     {
@@ -192,7 +204,8 @@ final class Membership
      */
     boolean maySelfStand(final long commitIndex)
     {
-        return isVoter || (index() > commitIndex && count > 1 && configurations[count - 2].isVoter(nodeId));
+        return isVoter || (!isReplaced && index() > commitIndex && count > 1 &&
+            configurations[count - 2].isVoter(nodeId));
     }
 
     /** Whether this node is all there is to a majority. */

@@ -360,7 +360,7 @@ public final class Raft implements PeerHandler
     public void onTimeoutNow(final int fromId, final long term)
     {
         if (isPossible(fromId, term) && term == state.term() && fromId == state.leaderId() &&
-            Role.FOLLOWER == state.role() && election.mayStand() && !doubt.isDoubtful())
+            Role.FOLLOWER == state.role() && election.mayStand() && doubt.mayStand())
         {
             CoverageMark.TIMEOUT_NOW_OBEYED.hit();
             election.standNow(false);
@@ -414,6 +414,22 @@ public final class Raft implements PeerHandler
             doubt.onLeaderLog(fromId, term, incarnation, leaderLastIndex);
             repair.onReply(fromId, incarnation, frames, offset, length);
         }
+    }
+
+    /**
+     * A node has said which log it has, and what its priority is: a leader enters the log in the configuration, where
+     * it is not known, and makes way for a higher priority.
+     */
+    public void onIntroduction(final int fromId, final long logId, final int priority)
+    {
+        leadership.changes().onIntroduction(fromId, logId);
+        leadership.preference().onPriority(fromId, priority);
+    }
+
+    /** Whether this node's log is another than the one that the configuration names for it. */
+    public boolean isReplaced()
+    {
+        return state.membership.isSelfReplaced();
     }
 
     /** Gives the rules snapshots, to send as a leader and to receive as a follower. Before anything else. */

@@ -16,6 +16,10 @@ public final class RaftConfig
     private Configuration configuration;
     private long configurationIndex;
     private boolean isJoining;
+    private long logId = Configuration.NO_LOG;
+    private int priority;
+    private long demotionTimeoutNs;
+    private int minVoters = 3;
     private long snapshotBytesPerSecond = 128 * 1024 * 1024;
     private long electionTimeoutMinNs = 150_000_000L;
     private long electionTimeoutMaxNs = 300_000_000L;
@@ -106,6 +110,56 @@ public final class RaftConfig
     public boolean isJoining()
     {
         return isJoining;
+    }
+
+    /**
+     * Id of this node's log, drawn when its data directory was made; 0, the default, if nobody is to tell logs apart.
+     * A node whose log is not the one that the configuration names for it does not vote, stand or vouch for anything.
+     */
+    public RaftConfig logId(final long id)
+    {
+        logId = id;
+        return this;
+    }
+
+    public long logId()
+    {
+        return logId;
+    }
+
+    /** A leader gives leadership to a voter of a higher priority that has caught up; 0, the default, or more. */
+    public RaftConfig priority(final int value)
+    {
+        priority = value;
+        return this;
+    }
+
+    public int priority()
+    {
+        return priority;
+    }
+
+    /**
+     * How long a voter may be silent before it becomes a learner until it is back, and how many voters stay at least.
+     *
+     * @param timeoutNs 0, the default, if voters stay voters.
+     * @param least     1 or more.
+     */
+    public RaftConfig demotion(final long timeoutNs, final int least)
+    {
+        demotionTimeoutNs = timeoutNs;
+        minVoters = least;
+        return this;
+    }
+
+    public long demotionTimeoutNs()
+    {
+        return demotionTimeoutNs;
+    }
+
+    public int minVoters()
+    {
+        return minVoters;
     }
 
     /** Election timeouts are drawn from min (inclusive) to max (exclusive), once each time the timer is reset. */
@@ -303,6 +357,9 @@ public final class RaftConfig
         require(maxAppendBytes > 0, "maxAppendBytes must be greater than 0", maxAppendBytes);
         require(maxInflightBytes >= maxAppendBytes, "maxInflightBytes must hold an append", maxInflightBytes);
         require(maxInflightMessages > 0, "maxInflightMessages must be greater than 0", maxInflightMessages);
+        require(priority >= 0, "priority must not be negative", priority);
+        require(demotionTimeoutNs >= 0, "demotionTimeoutNs must not be negative", demotionTimeoutNs);
+        require(minVoters >= 1, "minVoters must be greater than 0", minVoters);
         require(incarnation != 0, "incarnation must not be 0", incarnation);
         require(repairTimeoutNs > 0, "repairTimeoutNs must be greater than 0", repairTimeoutNs);
         require(slowDiskThresholdNs >= 0, "slowDiskThresholdNs must not be negative", slowDiskThresholdNs);

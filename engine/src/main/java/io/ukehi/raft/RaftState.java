@@ -47,7 +47,8 @@ final class RaftState
     {
         this.nodeId = config.nodeId();
         this.config = config;
-        this.membership = new Membership(config.nodeId(), config.configuration(), config.configurationIndex());
+        this.membership = new Membership(
+            config.nodeId(), config.logId(), config.configuration(), config.configurationIndex());
         this.log = log;
         this.hardState = hardState;
         this.sender = sender;

@@ -153,7 +153,12 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
     /** A node has introduced itself. If it is no member it becomes a guest, or stays one. */
     @Override
     public void onIntroduction(
-        final int fromId, final long logId, final DirectBuffer buffer, final int offset, final int length)
+        final int fromId,
+        final long logId,
+        final int priority,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
     {
         final PeerStreams present = find(fromId);
         if (null != present && !present.isGuest())

@@ -10,10 +10,11 @@ public interface Introductions
      *
      * @param fromId its member id, never this node's own.
      * @param logId  of its log; drawn when its data directory was made. Not 0.
+     * @param priority of it as a leader, 0 or more.
      * @param buffer holds where it is reached, as {@link PeerEndpoint#address()} in ASCII; valid during the call, and
      *               not checked.
      * @param offset of the text in bytes.
      * @param length of the text in bytes, 1 to {@link PeerAdapter#MAX_ADDRESS_LENGTH}.
      */
-    void onIntroduction(int fromId, long logId, DirectBuffer buffer, int offset, int length);
+    void onIntroduction(int fromId, long logId, int priority, DirectBuffer buffer, int offset, int length);
 }

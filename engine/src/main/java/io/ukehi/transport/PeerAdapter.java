@@ -67,7 +67,7 @@ public final class PeerAdapter implements FragmentHandler
     private final int groupId;
     private final int nodeId;
     private int[] senderIds;
-    private Introductions introductions = (fromId, logId, buffer, offset, length) -> {};
+    private Introductions introductions = (fromId, logId, priority, buffer, offset, length) -> {};
     private final PeerHandler handler;
     private final DropCounters drops;
     private final MessageSeal seal = new MessageSeal();
@@ -460,12 +460,13 @@ public final class PeerAdapter implements FragmentHandler
         {
             return fault;
         }
-        if (restLength < 1 || restLength > MAX_ADDRESS_LENGTH || 0 == introduction.logId())
+        if (restLength < 1 || restLength > MAX_ADDRESS_LENGTH || 0 == introduction.logId() ||
+            introduction.priority() < 0)
         {
             return DropReason.MALFORMED;
         }
         introductions.onIntroduction(
-            introduction.fromId(), introduction.logId(), buffer, restOffset, restLength);
+            introduction.fromId(), introduction.logId(), introduction.priority(), buffer, restOffset, restLength);
         return null;
     }
 

@@ -234,13 +234,15 @@ public final class PeerPublisher implements PeerSender
     /**
      * Tells a node who this one is: see {@link Introductions}.
      *
-     * @param toId    member id of the node.
-     * @param logId   of this node's log, not 0.
-     * @param address where it is reached: {@link PeerEndpoint#address()} in ASCII, at most
-     *                {@link PeerAdapter#MAX_ADDRESS_LENGTH} bytes.
+     * @param toId     member id of the node.
+     * @param logId    of this node's log, not 0.
+     * @param priority of this node as a leader, 0 or more.
+     * @param address  where it is reached: {@link PeerEndpoint#address()} in ASCII, at most
+     *                 {@link PeerAdapter#MAX_ADDRESS_LENGTH} bytes.
      * @return false if it was not sent.
      */
-    public boolean sendIntroduction(final int toId, final long logId, final DirectBuffer address)
+    public boolean sendIntroduction(
+        final int toId, final long logId, final int priority, final DirectBuffer address)
     {
         introduction.wrapAndApplyHeader(buffer, 0, header)
             .groupId(groupId)
@@ -249,7 +251,7 @@ public final class PeerPublisher implements PeerSender
             .toId(toId)
             .logId(logId)
             .length(address.capacity())
-            .reserved(0);
+            .priority(priority);
         final int length = HEADER_LENGTH + IntroductionEncoder.BLOCK_LENGTH;
         seal.seal(buffer, 0, length, address, 0, address.capacity());
         return link.offer(toId, PeerLink.Lane.CONTROL, buffer, 0, length, address, 0, address.capacity());

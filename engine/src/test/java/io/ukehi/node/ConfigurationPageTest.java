@@ -178,7 +178,7 @@ class ConfigurationPageTest
                 assertEquals(1, problems(row.property, Long.toString(most + 1)).size(), row.property);
             }
         }
-        assertEquals(15, ranges);
+        assertEquals(17, ranges);
     }
 
     @Test

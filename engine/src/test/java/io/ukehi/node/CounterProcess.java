@@ -10,6 +10,9 @@ import org.agrona.concurrent.ShutdownSignalBarrier;
 /** A member whose state is one number, to be run as a process of its own: whatever the command, it counts one more. */
 final class CounterProcess
 {
+    /** The longest: patient, since there may be more processes than processors. */
+    static final long ELECTION_TIMEOUT_MS = 600;
+
     private CounterProcess()
     {
     }
@@ -28,13 +31,22 @@ final class CounterProcess
         }
 
         @Override
+        public boolean onQuery(
+            final long index, final DirectBuffer buffer, final int offset, final int length, final Reply reply)
+        {
+            reply.buffer(Long.BYTES).putLong(0, count);
+            reply.length(Long.BYTES);
+            return true;
+        }
+
+        @Override
         public long stateDigest()
         {
             return count;
         }
     }
 
-    /** Member id, members, directory of the data, directory of the media driver. */
+    /** Member id, members, directory of the data, directory of the media driver, whether it joins. */
     public static void main(final String[] args)
     {
         final UkehiNode node = UkehiNode.launch(new NodeContext()
@@ -42,8 +54,10 @@ final class CounterProcess
             .members(args[1])
             .dataDirectoryName(args[2])
             .aeronDirectoryName(args[3])
-            .electionTimeoutMinNs(TimeUnit.MILLISECONDS.toNanos(300))
-            .electionTimeoutMaxNs(TimeUnit.MILLISECONDS.toNanos(600))
+            .joining(Boolean.parseBoolean(args[4]))
+            .readLease(true)
+            .electionTimeoutMinNs(TimeUnit.MILLISECONDS.toNanos(ELECTION_TIMEOUT_MS / 2))
+            .electionTimeoutMaxNs(TimeUnit.MILLISECONDS.toNanos(ELECTION_TIMEOUT_MS))
             .segmentLength(8 * 1024 * 1024)
             .stateMachine(new Counter()));
         try (ShutdownSignalBarrier barrier = new ShutdownSignalBarrier())

@@ -4,22 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.aeron.CommonContext;
-import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
-import io.ukehi.client.ClientContext;
 import io.ukehi.client.Outcome;
 import io.ukehi.client.UkehiClient;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.ExpandableArrayBuffer;
-import org.agrona.IoUtil;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,14 +35,11 @@ class ExactlyOnceProcessTest
     private static final long INCREMENTS = Long.getLong("ukehi.increments", 16_000);
     private static final int KILLS = Integer.getInteger("ukehi.kills", 2);
 
-    private final String driverDirectory = CommonContext.generateRandomDirName();
-    private final Process[] processes = new Process[SIZE + 1];
     private final AtomicLong committed = new AtomicLong();
     private final AtomicLong resent = new AtomicLong();
     private final AtomicLong unknown = new AtomicLong();
     private volatile Throwable failure;
-    private MediaDriver driver;
-    private int[] ports;
+    private CounterCluster cluster;
 
     @TempDir
     private Path directory;
@@ -57,65 +47,21 @@ class ExactlyOnceProcessTest
     @BeforeEach
     void start() throws IOException
     {
-        driver = MediaDriver.launch(new MediaDriver.Context()
-            .aeronDirectoryName(driverDirectory)
-            .threadingMode(ThreadingMode.SHARED)
-            .dirDeleteOnStart(true)
-            .dirDeleteOnShutdown(true));
-        ports = TestCluster.freePorts(2 * SIZE);
-        for (int id = 1; id <= SIZE; id++)
-        {
-            start(id);
-        }
-    }
-
-    private void start(final int id) throws IOException
-    {
-        final StringBuilder members = new StringBuilder();
-        for (int i = 0; i < SIZE; i++)
-        {
-            members.append(i > 0 ? "," : "").append(i + 1).append("=localhost:")
-                .append(ports[2 * i]).append(':').append(ports[2 * i + 1]);
-        }
-        final List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-            .filter(argument -> argument.startsWith("--add-opens")).forEach(command::add);
-        command.addAll(List.of(
-            "-Xmx256m", "-cp", System.getProperty("java.class.path"), CounterProcess.class.getName(),
-            Integer.toString(id), members.toString(), directory.resolve("node-" + id).toString(),
-            driverDirectory + "-" + id));
-        processes[id] = new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(id + ".out").toFile()))
-            .start();
+        cluster = new CounterCluster(directory, SIZE, SIZE);
+        cluster.startFirst();
     }
 
     @AfterEach
     void close() throws Exception
     {
-        for (int id = 1; id <= SIZE; id++)
-        {
-            processes[id].destroyForcibly().waitFor();
-            IoUtil.delete(new File(driverDirectory + "-" + id), true);
-        }
-        driver.close();
-    }
-
-    private ClientContext context()
-    {
-        return new ClientContext()
-            .aeronDirectoryName(driverDirectory)
-            .endpoints("1=localhost:" + ports[1] + ",2=localhost:" + ports[3] + ",3=localhost:" + ports[5])
-            .connectTimeoutNs(TimeUnit.SECONDS.toNanos(60))
-            .messageTimeoutNs(TimeUnit.SECONDS.toNanos(120));
+        cluster.close();
     }
 
     private void count(final long share)
     {
         final UnsafeBuffer command = new UnsafeBuffer(new byte[8]);
         final long[] ended = new long[1];
-        try (UkehiClient client = UkehiClient.connect(context()))
+        try (UkehiClient client = UkehiClient.connect(cluster.client()))
         {
             long offered = 0;
             while (ended[0] < share && null == failure)
@@ -152,15 +98,14 @@ class ExactlyOnceProcessTest
             final int leader = watcher.leaderId();
             if (kills < KILLS && leader > 0 && committed.get() > INCREMENTS * (kills + 0.5) / KILLS)
             {
-                processes[leader].destroyForcibly().waitFor();
+                cluster.kill(leader);
                 kills++;
                 for (int i = 0; i < 30; i++)
                 {
                     watcher.poll((id, outcome, code, index, token, buffer, offset, length) -> {});
                     Thread.sleep(10);
                 }
-                IoUtil.delete(new File(driverDirectory + "-" + leader), true);
-                start(leader);
+                cluster.start(leader);
             }
             Thread.sleep(5);
         }
@@ -178,7 +123,7 @@ class ExactlyOnceProcessTest
             threads.add(thread);
         }
         final long beganNs = System.nanoTime();
-        try (UkehiClient watcher = UkehiClient.connect(context()))
+        try (UkehiClient watcher = UkehiClient.connect(cluster.client()))
         {
             final int kills = kill(watcher);
             for (final Thread thread : threads)

@@ -136,6 +136,9 @@ class NodeContextTest
         "ukehi.command.queue.length      | 1k         | must be 64k to 512m",
         "ukehi.session.limit             | 65537      | must be 1 to 65536",
         "ukehi.session.timeout           | 0s         | must be more than 0",
+        "ukehi.leader.priority           | 256        | must be 0 to 255",
+        "ukehi.demotion.timeout          | 300ms      | must be 0ns, or more than ukehi.election.timeout.max",
+        "ukehi.demotion.min.voters       | 0          | must be 1 to 7",
         "ukehi.ipc.ingress               | yes        | must be true or false",
         "ukehi.driver.mode               | EXTERNAL   | the directory of a running media driver",
         "ukehi.driver.mode               | INTERNAL   | must be one of EMBEDDED, INVOKER, EXTERNAL",
@@ -272,7 +275,8 @@ class NodeContextTest
             case "aeronDir" -> "aeronDirectoryName";
             case "idleStrategy" -> "idleStrategyName";
             case "electionTimeoutMin", "electionTimeoutMax", "heartbeatInterval", "sessionTimeout", "readLeaseMargin",
-                "repairTimeout", "slowDiskThreshold", "slowDiskTimeout", "snapshotInterval" -> name + "Ns";
+                "demotionTimeout", "repairTimeout", "slowDiskThreshold", "slowDiskTimeout", "snapshotInterval" ->
+                name + "Ns";
             default -> name.toString();
         };
     }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import org.agrona.IoUtil;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +50,7 @@ class NodeMembersTest
     private static String members(final UkehiNode node) throws Exception
     {
         return node.members().get(10, TimeUnit.SECONDS).text().replaceAll("=[^ ]* ", " ")
-            .replaceAll(" [0-9]+ (leads|heard|silent)", "");
+            .replaceAll(" [0-9]+ (leads|heard|silent)", "").replaceAll(" log:[0-9a-f]+", "");
     }
 
     private static void awaitMembers(final UkehiNode node, final String expected)
@@ -238,6 +239,73 @@ class NodeMembersTest
             assertEquals(NodeRole.FOLLOWER, learner.role());
             assertEquals(0, learner.counter(NodeCounters.Kind.ELECTION_COUNT));
         }
+    }
+
+    /** Rule of catalogue row 40: it may have promised what it knows nothing of any more. */
+    @Test
+    void shouldNotLetAWipedMemberVoteUntilItIsRemovedAndAdded() throws Exception
+    {
+        try (TestCluster cluster = cluster(3, 0))
+        {
+            final UkehiNode leader = cluster.start().awaitLeader();
+            TestCluster.put(leader, "key", "value");
+            final int wiped = 1 + leader.context().memberId() % 3;
+            final int third = 6 - wiped - leader.context().memberId();
+            TestCluster.await(() -> areLogsKnown(cluster));
+            cluster.stop(wiped);
+            IoUtil.delete(directory.resolve("node-" + wiped).toFile(), false);
+            final UkehiNode returned = cluster.start(wiped);
+            awaitApplied(returned, leader);
+            TestCluster.await(() -> NodeRole.DOUBTFUL == returned.role());
+            TestCluster.await(() -> cluster.errors().stream().anyMatch(
+                error -> error.getMessage().contains("the log of member " + wiped + " is not the one")));
+
+            cluster.stop(third);
+            leader.close();
+            Thread.sleep(3 * ELECTION_TIMEOUT_MS);
+            assertEquals(NodeRole.DOUBTFUL, returned.role());
+            final UkehiNode back = cluster.start(third);
+            Thread.sleep(3 * ELECTION_TIMEOUT_MS);
+            assertTrue(NodeRole.LEADER != back.role(), "one of three, and one that does not count");
+
+            cluster.start(leader.context().memberId());
+            change(cluster, node -> node.removeMember(wiped));
+            change(cluster, node -> node.addMember(cluster.address(wiped)));
+            TestCluster.await(() -> NodeRole.FOLLOWER == returned.role() || NodeRole.LEADER == returned.role());
+            assertEquals("value", TestCluster.get(cluster.awaitSomeLeader(), "key"));
+        }
+    }
+
+    @Test
+    void shouldTakeAWipedMemberBackAsALearner() throws Exception
+    {
+        try (TestCluster cluster = cluster(3, 0))
+        {
+            final UkehiNode leader = cluster.start().awaitLeader();
+            final int wiped = 1 + leader.context().memberId() % 3;
+            TestCluster.await(() -> areLogsKnown(cluster));
+            cluster.stop(wiped);
+            IoUtil.delete(directory.resolve("node-" + wiped).toFile(), false);
+            final UkehiNode returned = cluster.start(wiped);
+            TestCluster.await(() -> NodeRole.DOUBTFUL == returned.role());
+            change(cluster, node -> node.addLearner(cluster.address(wiped)));
+            change(cluster, node -> node.promote(wiped));
+            TestCluster.await(() -> NodeRole.FOLLOWER == returned.role());
+            assertEquals("1 voter,2 voter,3 voter", members(cluster.awaitSomeLeader()));
+        }
+    }
+
+    /** Each has told the leader which log it has, and knows what the leader has entered. */
+    private static boolean areLogsKnown(final TestCluster cluster)
+    {
+        for (int id = 1; id <= cluster.size(); id++)
+        {
+            if (cluster.node(id).members().join().text().split("log:").length <= cluster.size())
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** With timeouts so long that nobody could have found out by himself. */

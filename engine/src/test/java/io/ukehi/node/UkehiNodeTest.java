@@ -57,10 +57,11 @@ class UkehiNodeTest
             cluster.settings(context -> context.driverMode(mode)).start();
             final UkehiNode leader = cluster.awaitLeader();
             assertTrue(TestCluster.put(leader, "a", "1").isCommitted());
+            final long term = leader.term();
             leader.close();
             assertEquals(NodeRole.STOPPED, leader.role());
             final UkehiNode next = cluster.awaitLeader();
-            assertTrue(next.term() > leader.term());
+            assertTrue(next.term() > term);
             assertEquals("1", TestCluster.get(next, "a"));
             assertTrue(TestCluster.put(next, "a", "2").isCommitted());
             final UkehiNode back = cluster.start(leader.context().memberId());

@@ -20,7 +20,7 @@ class MembershipTest
     @Test
     void shouldPutAConfigurationInForceWhenItIsAppendedAndTakeItBackWhenItIsCut()
     {
-        final Membership membership = new Membership(1, THREE, 0);
+        final Membership membership = new Membership(1, Configuration.NO_LOG, THREE, 0);
         assertEquals(0, membership.index());
         membership.onAppended(10, THREE.joinedWith(FOUR_FIVE));
         membership.onAppended(12, FOUR_FIVE);
@@ -38,7 +38,7 @@ class MembershipTest
     @Test
     void shouldForgetOlderConfigurationsWhenOneIsCommittedAndOnlyThose()
     {
-        final Membership membership = new Membership(1, THREE, 0);
+        final Membership membership = new Membership(1, Configuration.NO_LOG, THREE, 0);
         for (int i = 1; i <= 20; i++)
         {
             membership.onAppended(10 * i, Configuration.ofVoters(1, 2, 3 + i));
@@ -56,7 +56,7 @@ class MembershipTest
     @Test
     void shouldKnowItsPeersByPositionLearnersAmongThem()
     {
-        final Membership membership = new Membership(5, FOUR_FIVE, 0);
+        final Membership membership = new Membership(5, Configuration.NO_LOG, FOUR_FIVE, 0);
         assertEquals(2, membership.peerCount());
         assertEquals(4, membership.peer(0));
         assertEquals(6, membership.peer(1));
@@ -66,13 +66,14 @@ class MembershipTest
         assertTrue(membership.isVoter(0));
         assertFalse(membership.isVoter(1));
         assertFalse(membership.isAlone());
-        assertTrue(new Membership(5, Configuration.of(new int[]{5}, new int[]{6}, Map.of()), 0).isAlone());
+        final Configuration alone = Configuration.of(new int[]{5}, new int[]{6}, Map.of());
+        assertTrue(new Membership(5, Configuration.NO_LOG, alone, 0).isAlone());
     }
 
     @Test
     void shouldReachNothingWhenNobodyVotes()
     {
-        final Membership membership = new Membership(1, Configuration.NONE, 0);
+        final Membership membership = new Membership(1, Configuration.NO_LOG, Configuration.NONE, 0);
         assertFalse(membership.isMajority(~0L, true));
         assertEquals(Long.MIN_VALUE, membership.reached(new long[0], 7));
         assertFalse(membership.isSelfVoter());
@@ -89,7 +90,7 @@ class MembershipTest
             final Configuration to = random(random);
             final boolean isJoint = random.nextBoolean();
             final Configuration configuration = isJoint ? from.joinedWith(to) : to;
-            final Membership membership = new Membership(1, configuration, 0);
+            final Membership membership = new Membership(1, Configuration.NO_LOG, configuration, 0);
             final long[] byId = new long[12];
             final long[] values = new long[membership.peerCount()];
             for (int id = 1; id < byId.length; id++)

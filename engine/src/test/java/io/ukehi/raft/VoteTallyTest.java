@@ -66,6 +66,6 @@ class VoteTallyTest
         {
             voters[i] = i + 1;
         }
-        return new Membership(1, Configuration.ofVoters(voters), 0);
+        return new Membership(1, Configuration.NO_LOG, Configuration.ofVoters(voters), 0);
     }
 }

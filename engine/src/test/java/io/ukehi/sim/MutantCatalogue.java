@@ -221,14 +221,14 @@ final class MutantCatalogue
     private static void doubt()
     {
         add(48, "a node in doubt votes", "raft/Election",
-            "isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful();",
+            "isUpToDate(lastLogIndex, lastLogTerm) && doubt.mayVoteFor(lastLogIndex);",
             "isUpToDate(lastLogIndex, lastLogTerm);");
         add(48, "a node in doubt stands", "raft/Election",
-            "            if (doubt.isDoubtful())\n", "            if (false)\n");
+            "            if (!doubt.mayStand())\n", "            if (false)\n");
         add(48, "a node in doubt vouches for what it has", "raft/Doubt",
             "return isDoubtful() ? 0 : index;", "return index;");
         add(48, "a doubt is over with the first entry that is verified", "raft/Doubt",
-            "if (isDoubtful() && index >= doubtfulTo)", "if (isDoubtful() && index > 0)");
+            "index >= doubtfulTo && !state.membership", "index > 0 && !state.membership");
         add(48, "a doubt is over before what was sent is durable", "raft/Follower",
             "doubt.vouchedFor(Math.min(verifiedIndex, state.log.durableIndex()))",
             "Math.min(doubt.vouchedFor(verifiedIndex), state.log.durableIndex())");

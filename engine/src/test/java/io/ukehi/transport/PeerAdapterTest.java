@@ -135,13 +135,13 @@ class PeerAdapterTest
     void shouldTakeTheIntroductionOfAStrangerAndDropOneThatCannotBe()
     {
         final List<String> told = new ArrayList<>();
-        adapter.introductions((fromId, logId, buffer, offset, length) ->
-            told.add(fromId + " " + logId + " " + buffer.getStringWithoutLengthAscii(offset, length)));
+        adapter.introductions((fromId, logId, priority, buffer, offset, length) ->
+            told.add(fromId + " " + logId + " " + priority + " " + buffer.getStringWithoutLengthAscii(offset, length)));
         final PeerMessageSamples.KeepingLink link = new PeerMessageSamples.KeepingLink();
         final int stranger = 77;
         introduce(link, stranger, 5, "host:9001");
         adapter.onMessage(new UnsafeBuffer(link.message), 0, link.message.length);
-        assertEquals(List.of("77 5 host:9001"), told);
+        assertEquals(List.of("77 5 9 host:9001"), told);
 
         introduce(link, TO_ID, 5, "host:9001");
         expectDrop(DropReason.UNKNOWN_SENDER, link.message);
@@ -163,7 +163,7 @@ class PeerAdapterTest
         final PeerMessageSamples.KeepingLink link, final int fromId, final long logId, final String address)
     {
         new PeerPublisher(CLUSTER_ID, GROUP_ID, fromId, link).sendIntroduction(
-            TO_ID, logId, new UnsafeBuffer(address.getBytes(StandardCharsets.US_ASCII)));
+            TO_ID, logId, 9, new UnsafeBuffer(address.getBytes(StandardCharsets.US_ASCII)));
     }
 
     @Test

@@ -139,6 +139,6 @@ class PeerMembersTest
     private static void introduce(final PeerNode node, final int id, final String address)
     {
         final UnsafeBuffer text = new UnsafeBuffer(address.getBytes(StandardCharsets.US_ASCII));
-        node.peers.onIntroduction(id, 1, text, 0, text.capacity());
+        node.peers.onIntroduction(id, 1, 0, text, 0, text.capacity());
     }
 }

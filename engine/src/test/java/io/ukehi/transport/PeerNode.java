@@ -79,7 +79,7 @@ final class PeerNode implements AutoCloseable
             final PeerEndpoint own = builder.endpoints.get(0);
             final UnsafeBuffer address = new UnsafeBuffer(own.address().getBytes(StandardCharsets.US_ASCII));
             adapter.introductions(peers);
-            peers.introducer(toId -> publisher.sendIntroduction(toId, 100 + nodeId, address));
+            peers.introducer(toId -> publisher.sendIntroduction(toId, 100 + nodeId, 0, address));
         }
     }
 

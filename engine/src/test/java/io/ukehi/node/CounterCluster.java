@@ -1,0 +1,193 @@
+package io.ukehi.node;
+
+import io.aeron.CommonContext;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import io.ukehi.client.ClientContext;
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.IoUtil;
+
+/**
+ * {@link CounterProcess}es on loopback, each with its media driver, and a driver for the clients of the test. The first
+ * of them begin the cluster, the others join it.
+ */
+final class CounterCluster implements AutoCloseable
+{
+    private final String driverDirectory = CommonContext.generateRandomDirName();
+    private final Path directory;
+    private final int size;
+    private final int[] ports;
+    private final Process[] processes;
+    private final int[] lives;
+    private final MediaDriver driver;
+
+    /**
+     * @param size  of the cluster at its begin.
+     * @param count of all nodes.
+     */
+    CounterCluster(final Path directory, final int size, final int count) throws IOException
+    {
+        this.directory = directory;
+        this.size = size;
+        processes = new Process[count + 1];
+        lives = new int[count + 1];
+        ports = TestCluster.freePorts(2 * count);
+        driver = MediaDriver.launch(new MediaDriver.Context()
+            .aeronDirectoryName(driverDirectory)
+            .threadingMode(ThreadingMode.SHARED)
+            .dirDeleteOnStart(true)
+            .dirDeleteOnShutdown(true));
+    }
+
+    int count()
+    {
+        return processes.length - 1;
+    }
+
+    String address(final int id)
+    {
+        return id + "=localhost:" + ports[2 * id - 2] + ":" + ports[2 * id - 1];
+    }
+
+    private String members()
+    {
+        final String[] addresses = new String[size];
+        Arrays.setAll(addresses, i -> address(i + 1));
+        return String.join(",", addresses);
+    }
+
+    /** Settings of a client that knows all nodes. */
+    ClientContext client()
+    {
+        return client(allIds());
+    }
+
+    private int[] allIds()
+    {
+        final int[] ids = new int[count()];
+        Arrays.setAll(ids, i -> i + 1);
+        return ids;
+    }
+
+    /** Settings of a client that knows some nodes. */
+    ClientContext client(final int... ids)
+    {
+        final StringBuilder endpoints = new StringBuilder();
+        for (final int id : ids)
+        {
+            endpoints.append(endpoints.isEmpty() ? "" : ",").append(id).append("=localhost:").append(ports[2 * id - 1]);
+        }
+        return new ClientContext()
+            .aeronDirectoryName(driverDirectory)
+            .endpoints(endpoints.toString())
+            .connectTimeoutNs(TimeUnit.SECONDS.toNanos(60))
+            .messageTimeoutNs(TimeUnit.SECONDS.toNanos(120));
+    }
+
+    void startFirst() throws IOException
+    {
+        for (int id = 1; id <= size; id++)
+        {
+            start(id);
+        }
+    }
+
+    void start(final int id) throws IOException
+    {
+        final boolean isJoining = id > size;
+        final List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(argument -> argument.startsWith("--add-opens")).forEach(command::add);
+        command.addAll(List.of(
+            "-Xmx256m", "-cp", System.getProperty("java.class.path"), CounterProcess.class.getName(),
+            Integer.toString(id), isJoining ? address(id) : members(), data(id).toString(),
+            driverDirectory(id), Boolean.toString(isJoining)));
+        processes[id] = new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve(id + ".out").toFile()))
+            .start();
+        lives[id]++;
+    }
+
+    private Path data(final int id)
+    {
+        return directory.resolve("node-" + id);
+    }
+
+    private String driverDirectory(final int id)
+    {
+        return driverDirectory + "-" + id;
+    }
+
+    boolean isRunning(final int id)
+    {
+        return null != processes[id];
+    }
+
+    /** How often a node was started. */
+    int lives(final int id)
+    {
+        return lives[id];
+    }
+
+    /** SIGKILL. */
+    void kill(final int id)
+    {
+        processes[id].destroyForcibly().onExit().join();
+        processes[id] = null;
+        IoUtil.delete(new File(driverDirectory(id)), true);
+    }
+
+    /** Removes what a node has stored; it is not running. */
+    void wipe(final int id)
+    {
+        IoUtil.delete(data(id).toFile(), true);
+    }
+
+    /** SIGSTOP or SIGCONT. */
+    void signal(final int id, final String signal) throws Exception
+    {
+        final Process kill = new ProcessBuilder("kill", signal, Long.toString(processes[id].pid())).start();
+        if (0 != kill.waitFor())
+        {
+            throw new IOException("kill " + signal + " failed");
+        }
+    }
+
+    /** What the nodes that have ended by themselves, or had something to say, have printed. */
+    String complaints() throws IOException
+    {
+        final StringBuilder text = new StringBuilder();
+        for (final int id : allIds())
+        {
+            final Path output = directory.resolve(id + ".out");
+            if (Files.exists(output) && Files.size(output) > 0)
+            {
+                text.append("\nnode ").append(id).append(": ").append(Files.readString(output).strip());
+            }
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close()
+    {
+        for (final int id : allIds())
+        {
+            if (isRunning(id))
+            {
+                kill(id);
+            }
+        }
+        driver.close();
+    }
+}
