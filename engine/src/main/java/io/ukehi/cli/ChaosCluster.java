@@ -32,6 +32,7 @@ final class ChaosCluster implements AutoCloseable
     private final int[] peerPorts;
     private final int[] clientPorts;
     private final Process[] processes;
+    private final StringBuilder moreSettings = new StringBuilder();
 
     /** @param network null for loopback, without partitions. */
     ChaosCluster(
@@ -69,6 +70,13 @@ final class ChaosCluster implements AutoCloseable
         {
             CloseHelper.closeAll(sockets);
         }
+    }
+
+    /** Another setting of all members that are started from here on. */
+    ChaosCluster setting(final String property, final Object value)
+    {
+        moreSettings.append(property).append('=').append(value).append('\n');
+        return this;
     }
 
     private static int drawPort(final List<DatagramSocket> sockets) throws IOException
@@ -132,7 +140,19 @@ final class ChaosCluster implements AutoCloseable
             "ukehi.durability=" + durability + "\n" +
             "ukehi.read.lease=" + isLease + "\n" +
             "ukehi.driver.mode=EMBEDDED\n" +
-            "ukehi.aeron.dir=" + driverDirectory + "-" + id + "\n";
+            "ukehi.aeron.dir=" + aeronDirectory(id) + "\n" + moreSettings;
+    }
+
+    /** Where the media driver of a member has its files, also when the member was killed. */
+    String aeronDirectory(final int id)
+    {
+        return driverDirectory + "-" + id;
+    }
+
+    /** Process id of a member that runs. */
+    long pid(final int id)
+    {
+        return processes[id].pid();
     }
 
     /** SIGKILL: no goodbye, nothing is written any more. */

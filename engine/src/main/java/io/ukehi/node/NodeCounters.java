@@ -70,7 +70,7 @@ public final class NodeCounters implements AutoCloseable
         /** Index of the newest durable snapshot; 0 if there is none. */
         SNAPSHOT_INDEX("snapshot-index"),
 
-        /** Bytes of snapshots sent to the present peers. */
+        /** Bytes of snapshots sent to peers since the start. */
         SNAPSHOT_SENT_BYTES("snapshot-sent-bytes"),
 
         /** Hundredths of the snapshot being received that are here, -1 if none is being received. */

@@ -299,17 +299,6 @@ final class Leadership
         return least;
     }
 
-    /** Bytes of snapshots sent to all present peers. */
-    long snapshotBytesSent()
-    {
-        long sum = 0;
-        for (final Replicator replicator : replicators)
-        {
-            sum += replicator.snapshot().sentBytes();
-        }
-        return sum;
-    }
-
     /** The least that any peer, learners too, is known to hold; of the own log if there is none. */
     long lowestMatchIndex()
     {

@@ -628,10 +628,10 @@ public final class Raft implements PeerHandler
         return leadership.snapshotSentPercent();
     }
 
-    /** Bytes of snapshots sent to all present peers. */
+    /** Bytes of snapshots sent to peers since the start, whatever became of them. */
     public long snapshotBytesSent()
     {
-        return leadership.snapshotBytesSent();
+        return state.snapshotBytesSent;
     }
 
     /** The least index that any peer is known to hold durably; only of a leader. */

@@ -21,6 +21,8 @@ final class RaftState
     final Membership membership;
     final RaftLog log;
     final PeerSender sender;
+    /** Bytes of chunks sent, to whomever. */
+    long snapshotBytesSent;
     /** Null where a node has no snapshots. */
     SnapshotSource snapshotSource;
     /** Null where a node has no snapshots. */

@@ -37,8 +37,8 @@ final class SnapshotSender
     private int wantedChunk;
     private int chunkLimit;
     private long offeredNs;
-    private long progressNs;
     private long sentBytes;
+    private long progressNs;
 
     SnapshotSender(final RaftState state, final int peerId)
     {
@@ -76,7 +76,7 @@ final class SnapshotSender
         return null == stream ? 0 : stream.chunkCount();
     }
 
-    /** Bytes of chunks sent to this peer, whatever became of them. */
+    /** Bytes of chunks sent to this peer in this term, whatever became of them. */
     long sentBytes()
     {
         return sentBytes;
@@ -163,6 +163,7 @@ final class SnapshotSender
             allowance -= length;
             rate.use(length);
             sentBytes += length;
+            state.snapshotBytesSent += length;
             nextChunk++;
             sent++;
         }
