@@ -186,7 +186,7 @@ final class NodeParts implements AutoCloseable
             new SnapshotException("the snapshot " + name + " was damaged, and removed")));
         final SegmentedRaftLog raftLog = new SegmentedRaftLog(log);
         recoveredCommitIndex = log.recovery().commitIndex();
-        if (ReplicaSnapshots.hasGap(snapshots, raftLog) && hasPeers() &&
+        if (SnapshotStart.hasGap(snapshots, raftLog) && hasPeers() &&
             CorruptionPolicy.REFUSE_START != context.corruptionPolicy())
         {
             giveUpLog(raftLog);
@@ -197,11 +197,11 @@ final class NodeParts implements AutoCloseable
     /** The other members have what is missing here. What the log holds was vouched for: that is noted first. */
     private void giveUpLog(final SegmentedRaftLog raftLog)
     {
-        errors.onError(new SnapshotException(ReplicaSnapshots.gapOf(snapshots, raftLog) +
+        errors.onError(new SnapshotException(SnapshotStart.gapOf(snapshots, raftLog) +
             ". Member " + context.memberId() + " gives up the rest of its log, which ends with entry " +
             raftLog.lastIndex() + ", and neither votes nor stands before a leader has given it all that"));
         doubts.raise(Math.max(1, raftLog.lastIndex()), hardState.term(), DoubtFile.Reason.DAMAGE);
-        recoveredCommitIndex = ReplicaSnapshots.giveUpLog(snapshots, raftLog);
+        recoveredCommitIndex = SnapshotStart.giveUpLog(snapshots, raftLog);
     }
 
     private void openAeron()

@@ -134,13 +134,13 @@ public final class Replica
     }
 
     /**
-     * Before a replica with snapshots is made: see {@link ReplicaSnapshots#reconcile}.
+     * Before a replica with snapshots is made: see {@link SnapshotStart#reconcile}.
      *
      * @return index of the newest snapshot, 0 if there is none.
      */
     public static long reconcile(final SnapshotStore snapshots, final RaftLog log)
     {
-        return ReplicaSnapshots.reconcile(snapshots, log);
+        return SnapshotStart.reconcile(snapshots, log);
     }
 
     /** Begins a cycle: monotonic time, and wall time since the epoch, both in nanoseconds. */
