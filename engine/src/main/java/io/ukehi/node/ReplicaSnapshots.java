@@ -301,9 +301,11 @@ final class ReplicaSnapshots
             return 0;
         }
         turnNs = nowNs;
-        if (applier.isAppliedDuringSnapshot() && null != store.newest())
+        if (applier.isAppliedDuringSnapshot())
         {
-            turnNs += schedule.turnNs(raft, store.newest().contentLength());
+            // The first one is no longer than the log that its state was made of, most likely.
+            turnNs += schedule.turnNs(
+                raft, null == store.newest() ? applier.appliedBytes() : store.newest().contentLength());
         }
         schedule.onBegun(applier.appliedBytes(), nowNs);
         rate.begin(turnNs);

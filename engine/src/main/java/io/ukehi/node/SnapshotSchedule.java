@@ -18,7 +18,7 @@ final class SnapshotSchedule
     private static final long SECOND_NS = 1_000_000_000L;
 
     /** Longest wait for one other member. */
-    private static final long MAX_TURN_NS = 10 * SECOND_NS;
+    private static final long MAX_TURN_NS = 20 * SECOND_NS;
 
     private final SnapshotPolicy policy;
     private final int memberId;
@@ -109,15 +109,15 @@ final class SnapshotSchedule
      * write them one after the other, so that there is always a majority whose disks have nothing else to do; the
      * leader, whom everybody waits for, comes last.
      *
-     * @param lastLength of the last snapshot in bytes: this one will be about as long.
+     * @param length that the snapshot is expected to have, in bytes: about that of the last one.
      */
-    long turnNs(final Raft raft, final long lastLength)
+    long turnNs(final Raft raft, final long length)
     {
         if (isRequested)
         {
             return 0;
         }
-        final long durationNs = Math.min(MAX_TURN_NS, lastLength * SECOND_NS / policy.bytesPerSecond());
+        final long durationNs = Math.min(MAX_TURN_NS, length * SECOND_NS / policy.bytesPerSecond());
         return rank(raft) * durationNs;
     }
 

@@ -23,6 +23,7 @@ final class SnapshotBars
 {
     private static final int FILL_LENGTH = 16 * 1024;
     private static final int SMALL_LENGTH = 64;
+    private static final int WARM_UP_SECONDS = 3;
     private static final long MIB = 1024 * 1024;
 
     private SnapshotBars()
@@ -56,11 +57,13 @@ final class SnapshotBars
     {
         try (SnapshotWorkbench bench = new SnapshotWorkbench(directory, null))
         {
-            bench.cluster.setting("ukehi.snapshot.entries", 0).setting("ukehi.snapshot.retention", 1);
-            bench.startAll();
             final long keys = mib * MIB / FILL_LENGTH;
+            // Due one second after what is compared begins.
+            final long due = keys + (long)(rate * (WARM_UP_SECONDS + seconds + 1));
+            bench.cluster.setting("ukehi.snapshot.entries", due).setting("ukehi.snapshot.retention", 1);
+            bench.startAll();
             bench.fill(keys, keys, FILL_LENGTH);
-            bench.load(rate, 3, 1000, SMALL_LENGTH, () -> false);
+            bench.load(rate, WARM_UP_SECONDS, 1000, SMALL_LENGTH, () -> false);
             bench.load(rate, seconds, 1000, SMALL_LENGTH, () -> false);
             final double gapWithout = bench.longestGapMs();
             final double p99Without = bench.latencies().getValueAtPercentile(99) / 1e3;
@@ -68,7 +71,6 @@ final class SnapshotBars
             for (int id = 1; id <= SnapshotWorkbench.SIZE; id++)
             {
                 memory[id] = bench.memoryKib(id);
-                bench.client().takeSnapshot(id, TimeUnit.SECONDS.toNanos(10));
             }
             final long[] peak = memory.clone();
             final long[] sampledNs = {0};
@@ -77,8 +79,8 @@ final class SnapshotBars
             final double tookSeconds = (System.nanoTime() - beganNs) / 1e9;
             final double gapWith = bench.longestGapMs();
             final double p99With = bench.latencies().getValueAtPercentile(99) / 1e3;
-            System.out.printf("%d MiB, %d commands/s: longest gap %.1f ms without, %.1f ms while all take snapshots " +
-                "(%.1f s); p99 %.0f us and %.0f us%n",
+            System.out.printf("%d MiB, %d commands/s: longest gap %.1f ms without, %.1f ms while all take one in " +
+                "turn (%.1f s); p99 %.0f us and %.0f us%n",
                 mib, rate, gapWithout, gapWith, tookSeconds, p99Without, p99With);
             long grown = 0;
             for (int id = 1; id <= SnapshotWorkbench.SIZE; id++)
