@@ -237,6 +237,7 @@ final class Blocking
         checkNobodyWaits(null);
         final long deadlineNs = clock.nanoTime() + timeoutNs;
         AdminCode code = null;
+        int asked = 0;
         while (clock.nanoTime() - deadlineNs < 0)
         {
             final int id = UkehiClient.ANY_MEMBER == memberId ? session.leaderId() : memberId;
@@ -247,6 +248,7 @@ final class Blocking
             }
             if (id > 0 && session.askAdmin(member, operation, targetId, subject))
             {
+                asked++;
                 final long againNs = clock.nanoTime() + ctx.keepAliveTimeoutNs();
                 while (null == session.adminCode() && clock.nanoTime() - againNs < 0)
                 {
@@ -255,6 +257,11 @@ final class Blocking
                 code = session.adminCode();
             }
             final boolean isPassing = AdminCode.NOT_LEADER == code || AdminCode.RECOVERING == code;
+            if (AdminCode.NO_SUCH_MEMBER == code && AdminOperation.REMOVE_MEMBER == operation && asked > 1)
+            {
+                // Removed by what was asked before, whose answer was lost with the leader, or came too late.
+                return new AdminAnswer(AdminCode.DONE, "");
+            }
             if (null != code && !(isPassing && UkehiClient.ANY_MEMBER == memberId))
             {
                 return new AdminAnswer(code, session.adminText());

@@ -44,6 +44,8 @@ final class MemberChanges
     private long waitingUntilNs;
     /** Begun. */
     private Configuration underWay;
+    /** Who the members were when it was asked for: a request that is repeated means the same change. */
+    private Configuration before;
 
     /**
      * @param nodeId     own member id.
@@ -115,6 +117,7 @@ final class MemberChanges
                 answer.onEnded(new AdminResult(AdminCode.WOULD_LOSE_QUORUM, loss));
                 return;
             }
+            before = raft.configuration();
             waiting = target;
             waitingUntilNs = nowNs + patienceNs;
         }
@@ -129,9 +132,8 @@ final class MemberChanges
     /** Null if it is about a member that there is not. */
     private Configuration target(final AdminOperation operation, final int targetId, final String member)
     {
-        // What a change leads to while one is under way is what it would lead to afterwards.
-        final Configuration base = null != underWay ? underWay : null != waiting ? waiting : raft.configuration();
-        final Configuration current = base.settled();
+        final Configuration members = null == before ? raft.configuration() : before;
+        final Configuration current = members.settled();
         return switch (operation)
         {
             case ADD_MEMBER ->
@@ -144,12 +146,23 @@ final class MemberChanges
                 final MemberAddress added = address(member, current, NOBODY);
                 yield current.plusLearner(added.id(), added.endpoint());
             }
-            case REMOVE_MEMBER -> current.isMember(targetId) ? current.minus(targetId) : null;
+            case REMOVE_MEMBER -> removed(members, targetId);
             case REPLACE_MEMBER -> replaced(current, targetId, member);
             case PROMOTE_MEMBER ->
                 current.isMember(targetId) ? current.plusVoter(targetId, current.endpoint(targetId)) : null;
             default -> throw new IllegalArgumentException(operation + " changes no members");
         };
+    }
+
+    /** Where somebody else has begun to remove it, that has to be waited for. */
+    private static Configuration removed(final Configuration members, final int targetId)
+    {
+        final Configuration current = members.settled();
+        if (current.isMember(targetId))
+        {
+            return current.minus(targetId);
+        }
+        return members.isMember(targetId) ? current : null;
     }
 
     private static Configuration replaced(final Configuration current, final int targetId, final String member)
@@ -264,6 +277,7 @@ final class MemberChanges
     {
         waiting = null;
         underWay = null;
+        before = null;
         final List<Answer> told = List.copyOf(answers);
         answers.clear();
         told.forEach(answer -> answer.onEnded(result));

@@ -117,6 +117,21 @@ class UkehiClientAdminTest
             "REPLACE_MEMBER 3 6=c:1:2", "REMOVE_MEMBER 1"), cluster.node(2).operations);
     }
 
+    /** The first leader has done it, and has gone before it could say so. */
+    @Test
+    void shouldTakeAMemberForRemovedThatIsNotThereWhenItAsksAgain()
+    {
+        cluster.node(2).adminCode = AdminCode.NOT_LEADER;
+        cluster.node(2).onOperation = () ->
+        {
+            cluster.lead(3, 5);
+            cluster.node(2).redirect();
+        };
+        cluster.node(3).adminCode = AdminCode.NO_SUCH_MEMBER;
+        assertEquals(AdminCode.DONE, client.removeMember(2, TIMEOUT_NS).code());
+        assertEquals(AdminCode.NO_SUCH_MEMBER, client.removeMember(2, TIMEOUT_NS).code(), "asked once");
+    }
+
     @Test
     void shouldReadWhoTheMembersAre()
     {

@@ -144,7 +144,11 @@ class NodeMembersTest
             cluster.stop(first);
             final UkehiNode second = cluster.awaitLeader();
             final int left = 6 - first - second.context().memberId();
-            change(cluster, leader -> leader.removeMember(second.context().memberId()));
+            final int secondId = second.context().memberId();
+            final CompletableFuture<AdminResult> once = second.removeMember(secondId);
+            final CompletableFuture<AdminResult> again = second.removeMember(secondId);
+            assertEquals(AdminCode.DONE, once.get(30, TimeUnit.SECONDS).code());
+            assertEquals(AdminCode.DONE, again.get(30, TimeUnit.SECONDS).code(), "the same change, asked for twice");
             cluster.stop(second.context().memberId());
             final UkehiNode last = cluster.awaitLeader();
             assertEquals(left, last.context().memberId());
