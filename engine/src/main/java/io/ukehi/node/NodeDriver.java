@@ -9,6 +9,7 @@ import java.nio.MappedByteBuffer;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.ErrorHandler;
 import org.agrona.IoUtil;
@@ -78,6 +79,8 @@ final class NodeDriver
             .aeronDirectoryName(context.aeronDirectoryName())
             .threadingMode(isInvoked ? ThreadingMode.INVOKER : ThreadingMode.SHARED)
             .sharedIdleStrategy(context.newIdleStrategy())
+            // Opens channels and resolves names, now and then: nobody minds a millisecond.
+            .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(1))
             .sendChannelEndpointSupplier(SendEndpoint::new)
             .termBufferSparseFile(true)
             .spiesSimulateConnection(false)

@@ -6,6 +6,7 @@ import io.aeron.driver.ThreadingMode;
 import io.ukehi.transport.InvokedDriver;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 
 /**
  * Media drivers, alike for every system. Lengths are set as Aeron's own system properties, since each system launches
@@ -47,6 +48,7 @@ final class Drivers
             .sharedIdleStrategy(settings.newIdleStrategy())
             .sharedNetworkIdleStrategy(settings.newIdleStrategy())
             .conductorIdleStrategy(settings.newIdleStrategy())
+            .asyncExecutorIdleStrategy(new SleepingMillisIdleStrategy(1))
             .dirDeleteOnStart(true)
             .dirDeleteOnShutdown(true)
             .spiesSimulateConnection(true);
