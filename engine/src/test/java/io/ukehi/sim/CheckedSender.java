@@ -125,6 +125,7 @@ final class CheckedSender implements PeerSender
     public boolean sendTimeoutNow(final int toId, final long term)
     {
         requireLeader(term);
+        node.beforeTimeoutNow();
         return next.sendTimeoutNow(toId, term);
     }
 

@@ -130,10 +130,34 @@ final class FaultInjector
             {
                 if (!node.isPaused())
                 {
-                    world.hit(FaultKind.PAUSE);
-                    node.pausedUntilNs = world.timeNs() + random.nextLong(4 * settings.electionMaxNs);
-                    world.queue().put(SimEvent.Kind.RESUME, node.pausedUntilNs, node.id(), 0);
+                    pause(node);
                 }
+            }
+        }
+    }
+
+    private void pause(final SimNode node)
+    {
+        final boolean isStalled = random.nextBoolean() && !node.isRecovering();
+        world.hit(isStalled ? FaultKind.STALL : FaultKind.PAUSE);
+        if (isStalled)
+        {
+            node.stall();
+        }
+        node.pausedUntilNs = world.timeNs() + random.nextLong((isStalled ? 1 : 4) * settings.electionMaxNs);
+        world.queue().put(SimEvent.Kind.RESUME, node.pausedUntilNs, node.id(), 0);
+    }
+
+    /** A leader asks a peer to stand: what then happens may be heard by all others first. */
+    void onTimeoutNow(final SimNode leader)
+    {
+        if (!world.isHealed() && 0 == random.nextInt(3))
+        {
+            world.hit(FaultKind.UNHEARD_SUCCESSOR);
+            final long untilNs = world.timeNs() + random.nextLong(2 * settings.electionMinNs);
+            for (int from = 1; from <= settings.size; from++)
+            {
+                world.network().clog(from, leader.id(), untilNs);
             }
         }
     }

@@ -47,12 +47,16 @@ public enum FaultKind
     CRASH_IN_RECOVERY,
     /** A process stands still for longer than any timeout, or shorter. */
     PAUSE,
+    /** A process stands still just after it has read its clock, and goes on with the old time. */
+    STALL,
     /** A wall clock is set. */
     WALL_CLOCK,
     /** A monotonic clock runs fast or slow. */
     DRIFT,
     /** A leader is asked to hand leadership over. */
     TRANSFER,
+    /** A leader that has asked another to stand hears nothing of what comes of it. */
+    UNHEARD_SUCCESSOR,
     /** A leader is asked to give up leadership. */
     STEP_DOWN,
     /** A write fails. */

@@ -22,6 +22,10 @@ final class MutantCatalogue
         sessions();
         doubt();
         reads();
+        leases();
+        snapshots();
+        snapshotFiles();
+        snapshotTransfer();
     }
 
     private MutantCatalogue()
@@ -281,5 +285,79 @@ final class MutantCatalogue
             "if (leaseIndex >= 0 && leaseIndex <= applier.appliedIndex())", "if (leaseIndex >= 0)");
         add(26, "the age of a state is counted from when it was confirmed", "node/PendingReads",
             "onFresh(verdictSinceNs[slot]);", "onFresh(nowNs);");
+    }
+
+    private static void leases()
+    {
+        add(27, "a lease is counted from answers, not from when was asked", "raft/ReadRounds",
+            "state.nowNs() - sentNs[(int)round & REMEMBERED - 1] >= state.config.readLeaseNs()",
+            "!leadership.hasQuorumSince(state.nowNs() - state.config.readLeaseNs())");
+        add(27, "a lease is kept though another was asked to stand", "raft/Leadership", "        reads.barLease();\n", "");
+        add(27, "a voter that starts again has promised nothing", "raft/Election",
+            "        promiseNs = state.nowNs();\n        if (state.membership.isAlone())",
+            "        promiseNs = state.nowNs() - state.config.electionTimeoutMinNs();\n" +
+            "        if (state.membership.isAlone())");
+        add(27, "a promise is counted from before the process stood still", "raft/Election",
+            "isHeardThisCycle = state.config.readLease();", "promiseNs = state.nowNs();");
+        MUTANTS.add(new Mutant("a read by lease is answered by a clock that was read before it", 27,
+            "node/PendingReads", List.of(
+                new Mutant.Edit("while (arrived.consumerPosition() < arrivedBefore && workCount < limit)",
+                    "while (arrived.consumerPosition() < arrived.producerPosition() && workCount < limit)"),
+                new Mutant.Edit("        if (arrived.consumerPosition() >= arrivedBefore)\n", "        if (false)\n"))));
+        add(26, "a question that is asked again has its old number", "raft/ReadIndex",
+            "requestId = ++lastRequestId;", "requestId = NONE == requestId ? ++lastRequestId : requestId;");
+    }
+
+    private static void snapshots()
+    {
+        MUTANTS.add(new Mutant("sessions are forgotten by a snapshot", 29, "node/ReplicaSnapshots", List.of(
+            new Mutant.Edit("            applier.sessions().readFrom(sessions, 0, sessionsLength);\n", ""),
+            new Mutant.Edit("if (loaded.stateDigest() != applier.stateDigest())", "if (false)"))));
+        add(45, "a state is restored with the index before its own", "node/ReplicaSnapshots",
+            "applier.restore(loaded.index(),", "applier.restore(loaded.index() - 1,");
+        add(45, "a snapshot holds what was applied after its index", "kv/KvSnapshot",
+            "frozenIndex = index;", "frozenIndex = Long.MAX_VALUE;");
+        add(46, "snapshots of the same index differ: the term of the sessions is left out", "statemachine/Sessions",
+            "        clusterTimeNs = in.nextLong();\n        term = in.nextLong();\n",
+            "        clusterTimeNs = in.nextLong();\n        in.nextLong();\n");
+        add(46, "digests of different indexes are compared", "raft/SnapshotDigests",
+            "        if (index != indexes[slot])\n", "        if (0 == indexes[slot])\n");
+        add(47, "the log is given up below a snapshot that is not there yet", "node/ReplicaSnapshots",
+            "final long behind = store.newest().index() + 1;", "final long behind = applier.appliedIndex() + 1;");
+        add(47, "the newest snapshot is given up in place of the oldest", "snapshot/SnapshotStore",
+            "final SnapshotManifest oldest = snapshots.getFirst();",
+            "final SnapshotManifest oldest = snapshots.getLast();");
+    }
+
+    private static void snapshotFiles()
+    {
+        add(42, "chunks of a snapshot are not forced", "snapshot/SnapshotOutput",
+            "        part.file.force();\n        for (int chunk", "        for (int chunk");
+        add(42, "a snapshot's manifest is not forced", "snapshot/SnapshotStore",
+            "            file.write(0, SnapshotManifest.FILE_LENGTH);\n            file.force();\n",
+            "            file.write(0, SnapshotManifest.FILE_LENGTH);\n");
+        add(42, "a snapshot's name is not made durable", "snapshot/SnapshotStore",
+            "        storage.rename(newName, name);\n        storage.forceDirectory();\n",
+            "        storage.rename(newName, name);\n");
+        add(42, "what is received is installed before it is durable", "node/SnapshotExchange",
+            "        if (isFinishing)\n        {\n            return State.FINISHING;",
+            "        if (isFinishing)\n        {\n            return State.DURABLE;");
+    }
+
+    private static void snapshotTransfer()
+    {
+        add(41, "a snapshot is installed over a log of another history", "node/SnapshotExchange",
+            "if (log.termAt(manifest.index()) != manifest.term())", "if (log.lastIndex() < manifest.index())");
+        add(41, "a node starts with a snapshot and a log of another history", "node/ReplicaSnapshots",
+            "if (index > 0 && (log.lastIndex() < index || log.termAt(index) != newest.term()))",
+            "if (index > 0 && log.lastIndex() < index)");
+        add(41, "a log that holds a snapshot's last entry is dropped", "node/SnapshotExchange",
+            "if (log.termAt(manifest.index()) != manifest.term())", "if (true)");
+        add(43, "a transfer that makes no progress is waited for", "raft/SnapshotSender",
+            "if (state.nowNs() - progressNs > stallNs())", "if (false)");
+        add(44, "a snapshot is installed that is older than the state", "raft/SnapshotReceiver",
+            "        if (snapshot.index() <= state.commitIndex())\n", "        if (false)\n");
+        add(44, "an offer that comes late is taken for the newest", "raft/SnapshotReceiver",
+            "if (leaderTerm == state.term() && newAttempt <= attempt)", "if (false)");
     }
 }

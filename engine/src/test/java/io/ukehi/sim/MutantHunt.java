@@ -2,38 +2,77 @@ package io.ukehi.sim;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 
-/** Lets a swarm loose on a mutant. */
+/** Lets swarms loose on a mutant, from one first seed or from several that lie far apart. */
 final class MutantHunt
 {
-    /** What came of it: the seeds needed, 0 if nobody noticed anything, and what was noticed. */
-    record Result(Mutant mutant, long seeds, String violation)
+    /**
+     * What came of it.
+     *
+     * @param seeds     needed from each first seed, 0 where nobody noticed anything.
+     * @param violation that gave it away, null if nothing did.
+     */
+    record Result(Mutant mutant, long[] seeds, String violation)
     {
         boolean isFound()
         {
-            return seeds > 0;
+            return Arrays.stream(seeds).allMatch(needed -> needed > 0);
         }
 
+        /** A row of a table: rule, row of the fault catalogue, seeds needed (median and most), and the violation. */
         @Override
         public String toString()
         {
-            final String text = String.valueOf(violation).replace('\n', ' ');
-            return String.format("| %-62s | %3d | %5s | %s |", mutant.rule(), mutant.row(),
-                isFound() ? String.valueOf(seeds) : "-", text.substring(0, Math.min(90, text.length())));
+            final long[] sorted = Arrays.stream(seeds).map(needed -> needed > 0 ? needed : Long.MAX_VALUE).sorted()
+                .toArray();
+            final String text = String.valueOf(violation).replace('\n', ' ').replaceAll(": node.*", "");
+            return String.format("| %s | %d | %s | %s | %s |", mutant.rule(), mutant.row(),
+                text(sorted[sorted.length / 2]), text(sorted[sorted.length - 1]),
+                text.substring(0, Math.min(100, text.length())));
+        }
+
+        private static String text(final long needed)
+        {
+            return Long.MAX_VALUE == needed ? "-" : String.valueOf(needed);
         }
     }
 
+    /** From one first seed to the next. */
+    private static final long STRIDE = 100_000;
     private static final long PATIENCE_MINUTES = 10;
 
     private MutantHunt()
     {
     }
 
-    static Result hunt(final Mutant mutant, final long base, final long seeds, final long events) throws Exception
+    /** First seeds, from one on. */
+    static long[] bases(final long first, final int count)
+    {
+        return LongStream.range(0, count).map(i -> first + i * STRIDE).toArray();
+    }
+
+    static Result hunt(final Mutant mutant, final long[] bases, final long seeds, final long events) throws Exception
     {
         final Class<?> swarmClass = new MutantLoader(mutant).loadClass(Swarm.class.getName());
+        final long[] needed = new long[bases.length];
+        String violation = null;
+        for (int i = 0; i < bases.length; i++)
+        {
+            final Object swarm = hunt(swarmClass, bases[i], seeds, events);
+            final String found = (String)swarmClass.getMethod("violation").invoke(swarm);
+            needed[i] = null == found ? 0 : (long)swarmClass.getMethod("seedsNeeded").invoke(swarm);
+            violation = null == found ? violation : found;
+        }
+        return new Result(mutant, needed, violation);
+    }
+
+    private static Object hunt(final Class<?> swarmClass, final long base, final long seeds, final long events)
+        throws Exception
+    {
         final Constructor<?> constructor = swarmClass.getConstructor(long.class, long.class, long.class);
         final Object swarm = constructor.newInstance(base, seeds, events);
         // A broken rule may well end in a loop without an end: that is no answer, and must not hold up a build.
@@ -43,24 +82,22 @@ final class MutantHunt
         final Thread hunter = new Thread(hunt, "hunter");
         hunter.setDaemon(true);
         hunter.start();
-        final boolean isUnnoticed = (boolean)hunt.get(PATIENCE_MINUTES, TimeUnit.MINUTES);
-        return new Result(
-            mutant,
-            isUnnoticed ? 0 : (long)swarmClass.getMethod("seedsNeeded").invoke(swarm),
-            (String)swarmClass.getMethod("violation").invoke(swarm));
+        hunt.get(PATIENCE_MINUTES, TimeUnit.MINUTES);
+        return swarm;
     }
 
-    /** By hand: first seed, seeds, events, and a part of the rules wanted. */
+    /** By hand: first seed, number of first seeds, seeds, events, and a part of the rules wanted. */
     public static void main(final String[] args) throws Exception
     {
         int found = 0;
         int hunted = 0;
         for (final Mutant mutant : MutantCatalogue.all())
         {
-            if (args.length < 4 || mutant.rule().contains(args[3]))
+            if (args.length < 5 || mutant.rule().contains(args[4]))
             {
                 final Result result = hunt(
-                    mutant, Long.parseLong(args[0]), Long.parseLong(args[1]), Long.parseLong(args[2]));
+                    mutant, bases(Long.parseLong(args[0]), Integer.parseInt(args[1])), Long.parseLong(args[2]),
+                    Long.parseLong(args[3]));
                 System.out.println(result);
                 hunted++;
                 found += result.isFound() ? 1 : 0;

@@ -78,6 +78,8 @@ final class SimNode implements RaftInvariants.Replica
     private long bootId = 1;
     private long startCount;
     private int sendsUntilDeath = NEVER;
+    /** The process stood still behind the reading of its clock: until the end of the cycle it is what it was then. */
+    private boolean isStalled;
     /** While a message is handled that is not as it was sent. */
     private boolean isHearingDamage;
     private long checkedAppliedIndex;
@@ -190,7 +192,11 @@ final class SimNode implements RaftInvariants.Replica
         beginCycle();
         final int workCount = replica.doSessions(clock.nanoTime(), world.sessions()) + replica.doWork();
         checkApplied();
-        checkQuorum();
+        if (!isStalled)
+        {
+            checkQuorum();
+        }
+        isStalled = false;
         return workCount;
     }
 
@@ -215,8 +221,24 @@ final class SimNode implements RaftInvariants.Replica
         Violation.check(count > heardNs.length / 2, "a leader that hears no majority steps down", id, heardTerm);
     }
 
+    /** A cycle begins, and its time is read; whatever comes before the cycle's end comes after the process stood still. */
+    void stall()
+    {
+        beginCycle();
+        isStalled = true;
+    }
+
+    boolean isStalled()
+    {
+        return isStalled;
+    }
+
     private void beginCycle()
     {
+        if (isStalled)
+        {
+            return;
+        }
         clock.worldTime(world.timeNs());
         replica.onCycle(clock.nanoTime(), clock.epochNs());
     }
@@ -304,6 +326,7 @@ final class SimNode implements RaftInvariants.Replica
     void end(final boolean isPowerCut)
     {
         isUp = false;
+        isStalled = false;
         log.detach();
         hardState.detach();
         doubt.detach();
@@ -338,6 +361,11 @@ final class SimNode implements RaftInvariants.Replica
         {
             throw new DeathAtSend();
         }
+    }
+
+    void beforeTimeoutNow()
+    {
+        world.onTimeoutNow(this);
     }
 
     void beforeCut(final long index)

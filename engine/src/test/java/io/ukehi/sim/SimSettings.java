@@ -149,13 +149,17 @@ final class SimSettings
 
     private static SnapshotPolicy snapshotPolicy(final SimRandom random)
     {
-        final int tail = random.nextInt(1 + random.nextInt(60));
+        // Every other time so little of the log is kept that whoever is away for a moment needs a snapshot.
+        final boolean isShort = random.nextBoolean();
+        final int tail = random.nextInt(1 + random.nextInt(isShort ? 4 : 60));
         final SnapshotPolicy policy = new SnapshotPolicy(
-            random.nextInt(4) > 0 ? random.between(2, 120) : 0, 0, random.between(100 * MS, 4_000 * MS), 1,
-            tail, tail + random.nextInt(60), random.between(100, 4000))
-            .amortized(random.nextBoolean() ? 0 : random.between(1, 200), random.between(2_000, 100_000))
+            random.nextInt(4) > 0 ? random.between(2, isShort ? 30 : 120) : 0, 0,
+            random.between(100 * MS, 4_000 * MS), 1,
+            tail, tail + random.nextInt(isShort ? 4 : 60), random.between(100, 4000))
+            .amortized(
+                isShort || random.nextBoolean() ? 0 : random.between(1, 200), random.between(2_000, 100_000))
             .paced(random.between(200_000, 100_000_000));
-        return random.nextInt(3) > 0 ? policy : null;
+        return random.nextInt(6) > 0 ? policy : null;
     }
 
     /** Whether a node that finds damage goes on, and is repaired by the others. */

@@ -26,15 +26,15 @@ class ViolationReportTest
     {
         final Mutant mutant = MutantCatalogue.all().stream()
             .filter(each -> "a follower vouches for its own tail".equals(each.rule())).findFirst().orElseThrow();
-        final MutantHunt.Result found = MutantHunt.hunt(mutant, 1, 1_000, EVENTS);
+        final MutantHunt.Result found = MutantHunt.hunt(mutant, MutantHunt.bases(1, 1), 1_000, EVENTS);
         assertTrue(found.isFound());
         final Class<?> simulate = new MutantLoader(mutant).loadClass(Simulate.class.getName());
 
         final String report = (String)simulate.getMethod("report", long.class, long.class)
-            .invoke(null, found.seeds(), EVENTS);
+            .invoke(null, found.seeds()[0], EVENTS);
 
         assertTrue(report.startsWith("VIOLATION: " + found.violation() + "\n"), report);
-        final Matcher world = Pattern.compile("^seed " + found.seeds() + ", (\\d) nodes, ", Pattern.MULTILINE)
+        final Matcher world = Pattern.compile("^seed " + found.seeds()[0] + ", (\\d) nodes, ", Pattern.MULTILINE)
             .matcher(report);
         assertTrue(world.find(), report);
         for (int id = 1; id <= Integer.parseInt(world.group(1)); id++)
@@ -46,7 +46,7 @@ class ViolationReportTest
         assertEquals(50, Pattern.compile("^  \\S|^    \\S", Pattern.MULTILINE).matcher(lastEvents).results()
             .filter(line -> !lastEvents.startsWith("    at ", line.start())).count(), lastEvents);
         final String command = report.substring(report.indexOf("replay: ") + "replay: ".length());
-        assertEquals("./ukehi simulate --seed " + found.seeds() + " --events " + EVENTS + " --trace", command);
+        assertEquals("./ukehi simulate --seed " + found.seeds()[0] + " --events " + EVENTS + " --trace", command);
         final List<String> words = Arrays.asList(command.split(" "));
         replay(simulate, words.subList(2, words.size()).toArray(new String[0]), found.violation());
     }

@@ -186,7 +186,9 @@ public final class World
         if (node.isPaused())
         {
             // Sockets and timers wait for the process.
-            final SimEvent later = queue.take(event.kind, node.pausedUntilNs, event.node);
+            // A cycle that has begun goes on with what has come meanwhile.
+            final boolean isLast = node.isStalled() && SimEvent.Kind.CYCLE == event.kind;
+            final SimEvent later = queue.take(event.kind, node.pausedUntilNs + (isLast ? 1 : 0), event.node);
             later.a = event.a;
             later.b = event.b;
             later.from = event.from;
@@ -350,6 +352,11 @@ public final class World
         }
     }
 
+    void onTimeoutNow(final SimNode leader)
+    {
+        faults.onTimeoutNow(leader);
+    }
+
     boolean mayLosePower(final SimNode node)
     {
         return faults.damage().mayLosePower(node);
@@ -371,10 +378,24 @@ public final class World
         {
             faults.damage().onPowerCut(node);
         }
-        queue.put(
-            SimEvent.Kind.RESTART, timeNs + random.nextLong(isHealed ? 1 + settings.heartbeatNs :
-            1 + random.nextLong(4 * settings.electionMaxNs)), node.id(), 0);
+        queue.put(SimEvent.Kind.RESTART, timeNs + downNs(), node.id(), 0);
         invariants.afterStep(node);
+    }
+
+    /** How long a node is down: now and then it is back before anybody misses it, or so late that all have gone on. */
+    private long downNs()
+    {
+        if (isHealed)
+        {
+            return random.nextLong(1 + settings.heartbeatNs);
+        }
+        return random.nextLong(1 + random.nextLong(
+            switch (random.nextInt(6))
+            {
+                case 0, 1 -> settings.electionMinNs / 4;
+                case 2 -> 16 * settings.electionMaxNs;
+                default -> 4 * settings.electionMaxNs;
+            }));
     }
 
     /** A node is closed in order, or dies over it. */
