@@ -24,6 +24,10 @@ final class FaultInjector
     private final SimRandom random;
     private final List<SimNode> full = new ArrayList<>();
     private final DiskDamage damage;
+    /** Who is away until what it lacks is given up by the others; null if nobody is. */
+    private SimNode away;
+    private long awaySinceIndex;
+    private long awayUntilNs;
 
     FaultInjector(final World world, final SimRandom random)
     {
@@ -40,6 +44,7 @@ final class FaultInjector
 
     void strike()
     {
+        letBack();
         final int total = settings.networkWeight + settings.crashWeight + settings.diskWeight + settings.orderWeight;
         int choice = random.nextInt(WEIGHT * total + 1) / WEIGHT;
         final SimNode node = someNode();
@@ -75,6 +80,11 @@ final class FaultInjector
 
     private void strikeNetwork(final SimNode node)
     {
+        if (null != settings.snapshots && settings.size > 2 && null == away && 0 == random.nextInt(4))
+        {
+            leaveBehind(node);
+            return;
+        }
         final int choice = random.nextInt(CUTS.length + 4);
         if (choice < CUTS.length)
         {
@@ -94,6 +104,42 @@ final class FaultInjector
         else
         {
             world.network().joinAll();
+        }
+    }
+
+    private void leaveBehind(final SimNode node)
+    {
+        if (node.isUp())
+        {
+            away = node;
+            awaySinceIndex = node.raft().commitIndex() + random.nextInt(8);
+            awayUntilNs = world.timeNs() + 40 * settings.electionMaxNs;
+            world.network().away(node.id(), true);
+        }
+    }
+
+    private void letBack()
+    {
+        final SimNode leader = null == away ? null : world.leader();
+        final boolean isBehind = null != leader && away != leader && leader.log().firstIndex() > awaySinceIndex + 1;
+        if (null != away && (isBehind || world.timeNs() > awayUntilNs))
+        {
+            if (isBehind)
+            {
+                world.hit(FaultKind.LEFT_BEHIND);
+            }
+            world.network().away(away.id(), false);
+            away = null;
+        }
+    }
+
+    /** A snapshot gets its name: what if the process ends about now? */
+    void beforeSnapshotIsNamed(final SimNode node)
+    {
+        if (!world.isHealed() && settings.crashWeight > 0 && 0 == random.nextInt(8))
+        {
+            node.disk().plan(
+                random.nextBoolean() ? FaultKind.POWER_CUT_AT_DISK : FaultKind.KILL_AT_DISK, random.nextInt(8));
         }
     }
 

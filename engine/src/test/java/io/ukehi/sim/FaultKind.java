@@ -23,6 +23,8 @@ public enum FaultKind
     PARTITION,
     /** A node reaches nobody and is reached by nobody. */
     ISOLATION,
+    /** A node is away for so long that the others no longer have what it lacks, but for a snapshot. */
+    LEFT_BEHIND,
     /** Two parts that are joined by one node only. */
     BRIDGE,
     /** A node is heard, and hears nothing. */

@@ -292,7 +292,8 @@ final class MutantCatalogue
         add(27, "a lease is counted from answers, not from when was asked", "raft/ReadRounds",
             "state.nowNs() - sentNs[(int)round & REMEMBERED - 1] >= state.config.readLeaseNs()",
             "!leadership.hasQuorumSince(state.nowNs() - state.config.readLeaseNs())");
-        add(27, "a lease is kept though another was asked to stand", "raft/Leadership", "        reads.barLease();\n", "");
+        add(27, "a lease is kept though another was asked to stand", "raft/Leadership",
+            "        reads.barLease();\n", "");
         add(27, "a voter that starts again has promised nothing", "raft/Election",
             "        promiseNs = state.nowNs();\n        if (state.membership.isAlone())",
             "        promiseNs = state.nowNs() - state.config.electionTimeoutMinNs();\n" +
@@ -303,7 +304,7 @@ final class MutantCatalogue
             "node/PendingReads", List.of(
                 new Mutant.Edit("while (arrived.consumerPosition() < arrivedBefore && workCount < limit)",
                     "while (arrived.consumerPosition() < arrived.producerPosition() && workCount < limit)"),
-                new Mutant.Edit("        if (arrived.consumerPosition() >= arrivedBefore)\n", "        if (false)\n"))));
+                new Mutant.Edit("if (arrived.consumerPosition() >= arrivedBefore)", "if (false)"))));
         add(26, "a question that is asked again has its old number", "raft/ReadIndex",
             "requestId = ++lastRequestId;", "requestId = NONE == requestId ? ++lastRequestId : requestId;");
     }
@@ -317,7 +318,7 @@ final class MutantCatalogue
             "applier.restore(loaded.index(),", "applier.restore(loaded.index() - 1,");
         add(45, "a snapshot holds what was applied after its index", "kv/KvSnapshot",
             "frozenIndex = index;", "frozenIndex = Long.MAX_VALUE;");
-        add(46, "snapshots of the same index differ: the term of the sessions is left out", "statemachine/Sessions",
+        add(46, "snapshots of an index differ: the term of sessions is left out", "statemachine/Sessions",
             "        clusterTimeNs = in.nextLong();\n        term = in.nextLong();\n",
             "        clusterTimeNs = in.nextLong();\n        in.nextLong();\n");
         add(46, "digests of different indexes are compared", "raft/SnapshotDigests",
@@ -357,7 +358,8 @@ final class MutantCatalogue
             "if (state.nowNs() - progressNs > stallNs())", "if (false)");
         add(44, "a snapshot is installed that is older than the state", "raft/SnapshotReceiver",
             "        if (snapshot.index() <= state.commitIndex())\n", "        if (false)\n");
-        add(44, "an offer that comes late is taken for the newest", "raft/SnapshotReceiver",
-            "if (leaderTerm == state.term() && newAttempt <= attempt)", "if (false)");
+        add(44, "a status of an earlier transfer counts", "raft/SnapshotSender",
+            "if (null == stream || statusAttempt != attempt || index != stream.index())",
+            "if (null == stream)");
     }
 }

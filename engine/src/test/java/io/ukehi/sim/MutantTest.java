@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Who tests the simulator: rules of the production code broken on purpose, each of which the swarm has to notice. Every
- * run hunts a few, drawn anew; {@code -Dukehi.sim.mutants=all} hunts all of them, {@code -Dukehi.sim.bases=5} from so many
- * first seeds. What it prints is a table: rule, row of the fault catalogue, seeds needed (median and most), and what
- * gave it away.
+ * run hunts a few, drawn anew; {@code -Dukehi.sim.mutants=all} hunts all of them, {@code -Dukehi.sim.bases=5} from so
+ * many first seeds. What it prints is a table: rule, row of the fault catalogue, seeds needed (median and most), and
+ * what gave it away.
  */
 class MutantTest
 {

@@ -102,6 +102,10 @@ final class NodeDisk implements SimDiskFaults
         {
             throw new ProcessDeath();
         }
+        if (null == planned && Operation.RENAME == operation && name.startsWith("snapshot-"))
+        {
+            world.beforeSnapshotIsNamed(node);
+        }
         if (null == planned || countdown-- > 0)
         {
             return Fate.DONE;

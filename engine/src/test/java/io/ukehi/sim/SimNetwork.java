@@ -17,6 +17,7 @@ final class SimNetwork
     private final SimRandom random;
     private final int size;
     private final boolean[][] isCut;
+    private final boolean[] isAway;
     private final long[][] clogEndNs;
     private final long[][] lastDueNs;
     private final SimEvent[] history = new SimEvent[HISTORY_LENGTH];
@@ -30,6 +31,7 @@ final class SimNetwork
         this.random = random;
         this.size = settings.size;
         this.isCut = new boolean[size + 1][size + 1];
+        this.isAway = new boolean[size + 1];
         this.clogEndNs = new long[size + 1][size + 1];
         this.lastDueNs = new long[size + 1][size + 1];
     }
@@ -70,7 +72,7 @@ final class SimNetwork
             world.hit(FaultKind.DUPLICATE);
             send(copy(event));
         }
-        if (random.chance(settings.lossRate) || isCut[from][to])
+        if (random.chance(settings.lossRate) || !isJoined(from, to))
         {
             world.hit(FaultKind.LOSS);
             world.queue().recycle(event);
@@ -172,7 +174,13 @@ final class SimNetwork
     /** Whether a message that arrives now is heard. */
     boolean isJoined(final int from, final int to)
     {
-        return !isCut[from][to];
+        return !isCut[from][to] && !isAway[from] && !isAway[to];
+    }
+
+    /** Cuts a node off, whatever becomes of other cuts, or lets it back. */
+    void away(final int id, final boolean isSo)
+    {
+        isAway[id] = isSo;
     }
 
     /** Nothing comes through on a link until a time. */
@@ -217,6 +225,7 @@ final class SimNetwork
     {
         isHealed = true;
         joinAll();
+        Arrays.fill(isAway, false);
         for (int from = 1; from <= size; from++)
         {
             Arrays.fill(clogEndNs[from], 0);

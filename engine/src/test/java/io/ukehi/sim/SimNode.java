@@ -221,7 +221,7 @@ final class SimNode implements RaftInvariants.Replica
         Violation.check(count > heardNs.length / 2, "a leader that hears no majority steps down", id, heardTerm);
     }
 
-    /** A cycle begins, and its time is read; whatever comes before the cycle's end comes after the process stood still. */
+    /** A cycle begins, and its time is read; what comes before the cycle's end comes after the process stood still. */
     void stall()
     {
         beginCycle();

@@ -99,7 +99,6 @@ final class SimSettings
         maxAppendBytes = random.between(64, 64 + random.nextInt(4096));
         maxInflightBytes = maxAppendBytes * random.between(1, 8);
         maxInflightMessages = random.between(1, 32);
-        segmentLength = 4096 * random.between(2, random.nextBoolean() ? 3 : 8);
         maxValueLength = random.between(8, 8 + random.nextInt(400));
         allocationSliceLength = random.between(512, 16 * 1024);
         applyLimit = random.between(1, random.nextBoolean() ? 4 : 64);
@@ -116,7 +115,10 @@ final class SimSettings
         lateRate = random.rate(3, 0.1);
         backPressureRate = random.rate(3, 0.3);
         clientLossRate = random.rate(3, 0.2);
-        faultIntervalNs = random.between(electionMinNs / 10, 4 * electionMinNs);
+        // In some worlds leaders live long enough for much to be committed.
+        faultIntervalNs = 0 == random.nextInt(3) ?
+            random.between(2 * electionMinNs, 20 * electionMinNs) :
+            random.between(electionMinNs / 10, 4 * electionMinNs);
         networkWeight = random.nextInt(4);
         crashWeight = random.nextInt(4);
         diskWeight = random.nextInt(4);
@@ -142,6 +144,8 @@ final class SimSettings
         };
         // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
         snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
+        // Only whole segments are given up below a snapshot.
+        segmentLength = 4096 * random.between(2, null != snapshots || random.nextBoolean() ? 3 : 8);
         snapshotRetention = random.between(1, 3);
         snapshotBytesPerSecond = random.between(20_000, 10_000_000);
         pendingLength = random.between(1, 1 + random.nextInt(10_000));

@@ -357,6 +357,11 @@ public final class World
         faults.onTimeoutNow(leader);
     }
 
+    void beforeSnapshotIsNamed(final SimNode node)
+    {
+        faults.beforeSnapshotIsNamed(node);
+    }
+
     boolean mayLosePower(final SimNode node)
     {
         return faults.damage().mayLosePower(node);
