@@ -156,10 +156,13 @@ final class Membership
         return configurations[i];
     }
 
-    /** Whether {@link #at} knows for sure: older configurations are forgotten once a newer one is committed. */
+    /**
+     * Whether {@link #at} knows for sure: older configurations are forgotten once a newer one is committed, and who
+     * joins has never heard of those before the first one in its log.
+     */
     boolean isKnownAt(final long index)
     {
-        return indexes[0] <= index;
+        return indexes[0] <= index && at(index).voters().length > 0;
     }
 
     int peerCount()

@@ -589,7 +589,7 @@ public final class Raft implements PeerHandler
         return state.membership.current();
     }
 
-    /** What was in force at a committed index; null if that is no longer known. */
+    /** What was in force at a committed index; null if that is not known, or no longer. */
     public Configuration configurationAt(final long index)
     {
         return state.membership.isKnownAt(index) ? state.membership.at(index) : null;

@@ -79,6 +79,20 @@ class MembershipTest
         assertFalse(membership.isSelfVoter());
     }
 
+    /** A snapshot of what was before tells of members whom it never heard of: nobody may start from it. */
+    @Test
+    void shouldNotKnowWhoWereMembersBeforeItJoined()
+    {
+        final Membership membership = new Membership(4, Configuration.NONE, 0);
+        assertFalse(membership.isKnownAt(0));
+        membership.onAppended(7, Configuration.ofVoters(1, 2, 4));
+        assertFalse(membership.isKnownAt(6));
+        assertTrue(membership.isKnownAt(7));
+        membership.onCommitted(9);
+        assertFalse(membership.isKnownAt(6));
+        assertTrue(membership.isKnownAt(9));
+    }
+
     /** Against counting by hand, over random sets, joint ones and ones without this node among them. */
     @Test
     void shouldNeedAMajorityOfEachSetWhoeverCounts()

@@ -27,6 +27,7 @@ final class DiskDamage
 {
     private static final FaultKind[] KINDS =
         {FaultKind.BIT_FLIP, FaultKind.NOISE, FaultKind.MISDIRECTION, FaultKind.STALE_SECTOR};
+    private static final int NEAR_END_LENGTH = 1024;
     private static final int SECTOR_LENGTH = SimDisk.SECTOR_LENGTH;
     // Of a segment's header; see DurableMark.
     private static final int[] MARK_OFFSETS = {512, 1024};
@@ -127,9 +128,12 @@ final class DiskDamage
             final int end = durableEnd(disk, name, name.equals(names.getLast()));
             if (end > SegmentHeader.LENGTH)
             {
-                final boolean isHeader = 0 == random.nextInt(16);
-                strike(node, name, isHeader ? random.nextInt(SECTOR_LENGTH) :
-                    random.between(SegmentHeader.LENGTH, end - 1), isHeader ? SECTOR_LENGTH : end);
+                final boolean isHeader = 0 == random.nextInt(6);
+                // As often as anywhere, shortly before the end: what stands there may never be committed.
+                final int from = random.nextBoolean() ? SegmentHeader.LENGTH :
+                    Math.max(SegmentHeader.LENGTH, end - NEAR_END_LENGTH);
+                strike(node, name, isHeader ? random.nextInt(SECTOR_LENGTH) : random.between(from, end - 1),
+                    isHeader ? SECTOR_LENGTH : end);
             }
         }
     }

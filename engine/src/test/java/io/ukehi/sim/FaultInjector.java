@@ -248,6 +248,15 @@ final class FaultInjector
 
     private void order(final SimNode node)
     {
+        if (settings.isChanging && random.nextInt(4) > 0)
+        {
+            final SimNode leader = world.leader();
+            if (null != leader && !leader.isPaused())
+            {
+                world.members().ask(leader);
+            }
+            return;
+        }
         if (!node.isUp() || node.isPaused() || node.isRecovering())
         {
             return;

@@ -61,6 +61,14 @@ public enum FaultKind
     UNHEARD_SUCCESSOR,
     /** A leader is asked to give up leadership. */
     STEP_DOWN,
+    /** A leader takes a change of the members. */
+    MEMBERS_CHANGED,
+    /** A change that removes the leader who takes it. */
+    LEADER_REMOVED,
+    /** A change after which nobody votes who did before. */
+    ALL_REPLACED,
+    /** A change that adds a member who never answers. */
+    NEWCOMER_ABSENT,
     /** A write fails. */
     FAILED_WRITE,
     /** A force fails, and what it should have kept is dropped. */

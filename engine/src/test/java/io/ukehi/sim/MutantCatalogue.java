@@ -26,6 +26,9 @@ final class MutantCatalogue
         snapshots();
         snapshotFiles();
         snapshotTransfer();
+        members();
+        leaving();
+        liveness();
     }
 
     private MutantCatalogue()
@@ -361,5 +364,71 @@ final class MutantCatalogue
         add(44, "a status of an earlier transfer counts", "raft/SnapshotSender",
             "if (null == stream || statusAttempt != attempt || index != stream.index())",
             "if (null == stream)");
+    }
+
+    private static void members()
+    {
+        add(32, "members change before an entry of the leader's term is committed", "raft/ConfigurationChange",
+            "return state.membership.index() <= state.commitIndex() &&\n" +
+            "            state.log.termAt(state.commitIndex()) == state.term();",
+            "return state.membership.index() <= state.commitIndex();");
+        add(32, "members change at once, whoever votes", "raft/ConfigurationChange",
+            "return append(isSameQuorum ? target : current.joinedWith(target));", "return append(target);");
+        add(33, "members change before the last change is committed", "raft/ConfigurationChange",
+            "return state.membership.index() <= state.commitIndex() &&\n" +
+            "            state.log.termAt(state.commitIndex()) == state.term();",
+            "return state.log.termAt(state.commitIndex()) == state.term();");
+        add(34, "who the members are is forgotten at a start", "raft/RaftState",
+            "        readConfigurations(Math.max(log.firstIndex(), membership.index() + 1));\n", "");
+        add(34, "a configuration stays in force though its entry is cut", "raft/RaftState",
+            "if (membership.onCut(index))", "if (false)");
+        add(35, "a joint configuration is left by who began it or by nobody", "raft/ConfigurationChange",
+            "if (!current.isJoint() || !isSettled() || leadership.isHoldingBack())",
+            "if (!current.isJoint() || !isSettled() || begunIndex != state.membership.index())");
+        add(36, "a snapshot's members are passed over", "raft/SnapshotReceiver",
+            "            state.membership.reset(snapshot.index(), snapshot.configuration());\n", "");
+        add(36, "a snapshot tells of members whom nobody knew", "raft/Membership",
+            "return indexes[0] <= index && at(index).voters().length > 0;", "return indexes[0] <= index;");
+        add(37, "the new voters of a joint configuration decide alone", "raft/Membership",
+            "return current.isJoint() ?\n            Math.min(reached, reachedBy(current.oldVoters(), oldVoterMask, " +
+            "values, own)) : reached;", "return reached;");
+        add(37, "the new voters of a joint configuration elect alone", "raft/Membership",
+            "(!current.isJoint() || isMajorityOf(current.oldVoters(), oldVoterMask, yes, own));", "true;");
+    }
+
+    private static void leaving()
+    {
+        add(38, "a newcomer votes before it has caught up", "raft/Reconfiguration",
+            "if (0 != roundEnd[i] && !hasCaughtUp(i))", "if (false)");
+        add(39, "a leader that votes no longer goes on", "raft/Raft",
+            "if (leadership.changes().isRemoved())", "if (false)");
+        add(39, "a leader that votes no longer counts itself", "raft/Membership",
+            "        if (1 == maskOf(set, nodeId))\n        {\n            scratch[voters++] = own;",
+            "        if (1 == maskOf(set, nodeId) || set.length > 1 && voters == 0 && 0 == (mask & 1))\n" +
+            "        {\n            scratch[voters++] = own;");
+        add(23, "nothing is known of a member who was one before in this term", "raft/Leadership",
+            "after[i] = ofThisTerm.get(id);", "after[i] = null;");
+        add(9, "a voter knows nobody but its own members", "raft/Election",
+            "isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful();",
+            "isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful() &&\n" +
+            "            state.membership.current().isVoter(fromId);");
+        add(11, "leadership is handed to a member who has been removed", "raft/Leadership",
+            "if (NO_TARGET != transferTarget && null == replicator(transferTarget))", "if (false)");
+        add(11, "a transfer of leadership is never given up", "raft/Leadership",
+            "if (NO_TARGET != transferTarget && state.nowNs() - transferDeadlineNs >= 0)", "if (false)");
+    }
+
+    private static void liveness()
+    {
+        add(4, "a candidate that asks again is refused", "raft/Election",
+            "(HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());",
+            "HardStateStore.NO_VOTE == state.votedFor();");
+        add(7, "a higher term in an answer is not obeyed", "raft/Raft",
+            "            election.follow(term, RaftListener.NO_LEADER);\n            return;\n        }\n" +
+            "        final Replicator replicator",
+            "            return;\n        }\n        final Replicator replicator");
+        add(6, "a node that stands is not refused by those who hear a leader", "raft/Election",
+            "final boolean isRefusedByLoyalty = term > state.term() && isElectable && isLoyal();",
+            "final boolean isRefusedByLoyalty = false;");
     }
 }

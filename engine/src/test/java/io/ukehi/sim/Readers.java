@@ -47,6 +47,7 @@ final class Readers
     private boolean isReadingLast;
     /** Nodes that have answered a last read. */
     private int answeredLast;
+    private int[] lastAsked = {};
 
     Readers(final World world, final SimRandom random)
     {
@@ -93,7 +94,7 @@ final class Readers
         }
         else if (isReadingLast && !hasReadLast() && 0 == reader)
         {
-            target[0] = answeredLast + 1;
+            target[0] = lastAsked[answeredLast];
             issue(0, Consistency.FOLLOWER);
         }
     }
@@ -281,15 +282,17 @@ final class Readers
         return true;
     }
 
-    /** Asks every node once more. */
+    /** Asks every member once more. */
     void readLast()
     {
+        lastAsked = Arrays.stream(world.leader().raft().configuration().members())
+            .filter(id -> id <= settings.size).toArray();
         isReadingLast = true;
         wake(0, 1);
     }
 
     boolean hasReadLast()
     {
-        return answeredLast >= settings.size;
+        return answeredLast >= lastAsked.length;
     }
 }

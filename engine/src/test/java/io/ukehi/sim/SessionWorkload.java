@@ -326,10 +326,7 @@ final class SessionWorkload implements ClientPresence
         }
         if (AGAIN == (event.a & 3))
         {
-            if (event.from > 0)
-            {
-                client.move(event.from);
-            }
+            client.move(event.from > 0 ? event.from : 1 + random.nextInt(settings.size));
             client.sendFrom(client.firstUnanswered());
         }
         else if (OPENED == (event.a & 3))

@@ -49,6 +49,11 @@ final class SimNetwork
         final DirectBuffer body, final int bodyOffset, final int bodyLength)
     {
         node.beforeSend();
+        if (to > size)
+        {
+            // Nobody is there.
+            return true;
+        }
         final int from = node.id();
         if (!isHealed && random.chance(settings.backPressureRate))
         {

@@ -21,6 +21,7 @@ import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.RaftInvariants;
 import io.ukehi.raft.RaftLog;
+import io.ukehi.raft.ReconfigurationOutcome;
 import io.ukehi.raft.Role;
 import io.ukehi.snapshot.SnapshotConfig;
 import io.ukehi.snapshot.SnapshotStore;
@@ -30,6 +31,7 @@ import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.PeerAdapter;
 import io.ukehi.transport.PeerPublisher;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
 
@@ -60,7 +62,9 @@ final class SimNode implements RaftInvariants.Replica
     private final World world;
     private final SimSettings settings;
     private final int id;
+    /** Who is heard, and whom the group consists of at first. */
     private final int[] ids;
+    private final int[] firstMembers;
     private final SimRandom random;
     private final SimClock clock;
     private final NodeDisk disk;
@@ -86,6 +90,7 @@ final class SimNode implements RaftInvariants.Replica
     /** When this node, as leader of a term, has heard each peer last, on its own clock. */
     private final long[] heardNs;
     private long heardTerm;
+    private Configuration heardOf;
     long pausedUntilNs;
     long slowUntilNs;
     long cycleDueNs = Long.MAX_VALUE;
@@ -100,6 +105,7 @@ final class SimNode implements RaftInvariants.Replica
         this.id = id;
         this.random = random;
         this.ids = new int[settings.size];
+        this.firstMembers = IntStream.rangeClosed(1, settings.members).toArray();
         this.heardNs = new long[settings.size];
         for (int i = 0; i < ids.length; i++)
         {
@@ -137,7 +143,8 @@ final class SimNode implements RaftInvariants.Replica
             "what is recovered as committed was committed", id, recovery.commitIndex());
         final RaftConfig config = new RaftConfig()
             .nodeId(id)
-            .members(ids)
+            .members(firstMembers)
+            .joining(id > settings.members)
             .electionTimeoutNs(settings.electionMinNs, settings.electionMaxNs)
             .heartbeatIntervalNs(settings.heartbeatNs)
             .maxAppendBytes(settings.maxAppendBytes)
@@ -208,17 +215,26 @@ final class SimNode implements RaftInvariants.Replica
             return;
         }
         final long nowNs = clock.nanoTime();
-        if (heardTerm != replica.raft().term())
+        final Configuration configuration = replica.raft().configuration();
+        if (heardTerm != replica.raft().term() || heardOf != configuration)
         {
             heardTerm = replica.raft().term();
+            heardOf = configuration;
             Arrays.fill(heardNs, nowNs);
         }
-        int count = 1;
-        for (int i = 0; i < heardNs.length; i++)
+        Violation.check(hearsMajorityOf(configuration.voters(), nowNs) &&
+            (!configuration.isJoint() || hearsMajorityOf(configuration.oldVoters(), nowNs)),
+            "a leader that hears no majority steps down", id, heardTerm);
+    }
+
+    private boolean hearsMajorityOf(final int[] voters, final long nowNs)
+    {
+        int count = 0;
+        for (final int voter : voters)
         {
-            count += i + 1 != id && nowNs - heardNs[i] <= settings.electionMaxNs ? 1 : 0;
+            count += voter == id || nowNs - heardNs[voter - 1] <= settings.electionMaxNs ? 1 : 0;
         }
-        Violation.check(count > heardNs.length / 2, "a leader that hears no majority steps down", id, heardTerm);
+        return count > voters.length / 2;
     }
 
     /** A cycle begins, and its time is read; what comes before the cycle's end comes after the process stood still. */
@@ -524,6 +540,18 @@ final class SimNode implements RaftInvariants.Replica
         public void onRoleChange(final Role role, final long term, final int leaderId)
         {
             world.onRoleChange(SimNode.this, role, term, leaderId);
+        }
+
+        @Override
+        public void onConfiguration(final Configuration configuration, final long index)
+        {
+            world.members().onInForce(SimNode.this, configuration, index);
+        }
+
+        @Override
+        public void onReconfigured(final Configuration target, final ReconfigurationOutcome outcome)
+        {
+            world.members().onEnded(SimNode.this, target, outcome);
         }
 
         @Override

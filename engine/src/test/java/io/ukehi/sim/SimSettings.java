@@ -15,7 +15,14 @@ final class SimSettings
     static final long US = 1_000L;
     static final long MS = 1_000_000L;
 
+    private static final int MAX_SIZE = 7;
+
+    /** Nodes there are, members or not. */
     final int size;
+    /** Voters at first: those with the lowest ids. */
+    final int members;
+    /** Whether members come and go. */
+    final boolean isChanging;
     final Durability durability;
     final long electionMinNs;
     final long electionMaxNs;
@@ -77,10 +84,14 @@ final class SimSettings
 
     SimSettings(final SimRandom random)
     {
-        size = new int[]{1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7}[random.nextInt(12)];
+        isChanging = 0 == random.nextInt(3);
+        members = isChanging ? random.between(1, 4) :
+            new int[]{1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7}[random.nextInt(12)];
+        size = isChanging ? Math.min(MAX_SIZE, members + random.between(1, 4)) : members;
         durability = switch (random.nextInt(6))
         {
-            case 0 -> Durability.ASYNC;
+            // What is promised where nothing is forced, or is damaged, is a matter of how many nodes there are.
+            case 0 -> isChanging ? Durability.BATCH : Durability.ASYNC;
             case 1 -> Durability.EVERY;
             default -> Durability.BATCH;
         };
@@ -122,8 +133,8 @@ final class SimSettings
         networkWeight = random.nextInt(4);
         crashWeight = random.nextInt(4);
         diskWeight = random.nextInt(4);
-        orderWeight = random.nextInt(2);
-        isDamaging = 0 == random.nextInt(4);
+        orderWeight = isChanging ? random.between(1, 4) : random.nextInt(2);
+        isDamaging = !isChanging && 0 == random.nextInt(4);
         sessionClients = random.between(1, 4);
         sessionWindow = random.between(1, 6);
         retryNs = random.between(electionMinNs / 4, 2 * electionMaxNs);
@@ -135,8 +146,9 @@ final class SimSettings
         isReadLease = random.nextBoolean();
         // Twice the drift is what two clocks may differ by; a little more than that must do.
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
-        corruptionPolicy = CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
-        finale = switch (random.nextInt(8))
+        corruptionPolicy = random.nextBoolean() ? CorruptionPolicy.ALERT_AND_CONTINUE :
+            CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
+        finale = isChanging ? null : switch (random.nextInt(8))
         {
             case 0 -> FaultKind.MAJORITY_STRUCK;
             case 1, 2 -> FaultKind.MINORITY_STRUCK;
@@ -175,7 +187,8 @@ final class SimSettings
     @Override
     public String toString()
     {
-        return size + " nodes, " + durability + (isDamaging ? ", damage: " + corruptionPolicy : "") +
+        return size + " nodes" + (isChanging ? ", members at first " + members : "") + ", " + durability +
+            (isDamaging ? ", damage: " + corruptionPolicy : "") +
             ", election " + electionMinNs / MS + "-" + electionMaxNs / MS +
             " ms, heartbeat " + heartbeatNs / MS + " ms, delay " + minDelayNs / US + "-" + maxDelayNs / US +
             " us" + (isFifo ? " in order" : "") + ", flush " + flushDelayNs / US + " us, segments of " +

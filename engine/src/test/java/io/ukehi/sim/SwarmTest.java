@@ -22,16 +22,14 @@ class SwarmTest
     private static final long EVENTS = Long.getLong("ukehi.sim.events", 20_000);
 
     /**
-     * Branches of what no world does, each with tests of its own: members never change, a disk goes bad only while its
-     * node is down, where recovery finds it before any reader does, and headers so seldom that a run may miss it;
-     * snapshots of such small states have few chunks.
+     * Branches that no world reaches, or so few that a run may miss them, each with tests of its own: a disk goes bad
+     * only while its node is down, where recovery finds it before any reader does; leaders do not keep a slow disk for
+     * long enough; and to have come past a snapshot while it is received takes another leader with more of the log.
      */
     private static final Set<CoverageMark> ELSEWHERE = EnumSet.of(
-        CoverageMark.CONFIGURATION_TAKEN_BACK, CoverageMark.JOINT_LEFT_BY_A_LATER_LEADER,
-        CoverageMark.MEMBER_AGAIN_IN_THE_SAME_TERM, CoverageMark.ANOTHER_ROUND, CoverageMark.NEWCOMER_GIVEN_UP,
-        CoverageMark.REMOVED_LEADER_STEPS_DOWN, CoverageMark.ENTRY_REPAIRED, CoverageMark.HEADER_REPAIRED,
-        CoverageMark.SLOW_DISK_LEADER_GIVES_WAY, CoverageMark.SNAPSHOT_CHUNK_LOST, CoverageMark.SNAPSHOT_TOO_OLD,
-        CoverageMark.SNAPSHOT_NOT_NEEDED, CoverageMark.SNAPSHOT_LET_GO);
+        CoverageMark.DETACHED_SET_ASIDE, CoverageMark.ENTRY_REPAIRED, CoverageMark.SLOW_DISK_LEADER_GIVES_WAY,
+        CoverageMark.SNAPSHOT_CHUNK_LOST, CoverageMark.SNAPSHOT_TOO_OLD, CoverageMark.SNAPSHOT_NOT_NEEDED,
+        CoverageMark.SNAPSHOT_LET_GO);
 
     @Test
     void shouldViolateNoRuleWhateverHappens()

@@ -39,6 +39,7 @@ public final class World
     private final SessionWorkload sessions;
     private final Readers readers;
     private final FaultInjector faults;
+    private final MemberChanges members;
     private final long[] hits = new long[FaultKind.values().length];
     private long[] stateDigests = new long[256];
     private long timeNs;
@@ -62,6 +63,7 @@ public final class World
         this.workload = new Workload(this, random.split(4));
         this.sessions = new SessionWorkload(this, workload, random.split(5));
         this.readers = new Readers(this, random.split(6));
+        this.members = new MemberChanges(this, random.split(7));
         for (int id = 1; id <= settings.size; id++)
         {
             nodes.add(new SimNode(this, id, random.split(100 + id)));
@@ -457,7 +459,8 @@ public final class World
     {
         // A node may have to apply all of its log once more, an entry in each of its cycles.
         final long entryNs = 10 * SimSettings.MS + 4 * settings.cycleDelayNs + settings.idleNs / 4;
-        final long patienceNs = 60 * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
+        final int elections = settings.isChanging ? 120 : 60;
+        final long patienceNs = elections * settings.electionMaxNs + 4 * settings.requestTimeoutNs +
             (1 + invariants.committedIndex()) * entryNs;
         final long deadlineNs = timeNs + patienceNs;
         while (!workload.isQuiet() || !sessions.isQuiet() || !readers.isQuiet() || !isConverged())
@@ -484,13 +487,17 @@ public final class World
     private boolean isConverged()
     {
         final SimNode leader = leader();
-        if (null == leader)
+        if (null == leader || leader.raft().isReconfiguring() || !isVoter(leader))
         {
             return false;
         }
         final long lastIndex = leader.log().lastIndex();
         for (final SimNode node : nodes)
         {
+            if (!leader.raft().configuration().isMember(node.id()))
+            {
+                continue;
+            }
             if (!node.isUp() || node.isRecovering() || node.isDoubtful() || node.raft().leaderId() != leader.id() ||
                 node.log().lastIndex() != lastIndex || node.raft().commitIndex() != lastIndex ||
                 node.digestAt(lastIndex) != leader.digestAt(lastIndex))
@@ -499,6 +506,11 @@ public final class World
             }
         }
         return true;
+    }
+
+    private static boolean isVoter(final SimNode node)
+    {
+        return node.raft().configuration().isVoter(node.id());
     }
 
     private void checkHistory()
@@ -606,6 +618,11 @@ public final class World
     RaftInvariants invariants()
     {
         return invariants;
+    }
+
+    MemberChanges members()
+    {
+        return members;
     }
 
     Workload workload()
