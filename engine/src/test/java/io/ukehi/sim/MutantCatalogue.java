@@ -188,7 +188,8 @@ final class MutantCatalogue
         add(52, "a cut leaves later segments behind", "log/LogCut",
             "            storage.delete(file.name());\n", "");
         add(52, "a cut forgets to forget terms", "log/LogCut",
-            "        terms.truncateFrom(index);\n        setTail(segment, index - 1);\n        sync.onReopened(segment);",
+            "        terms.truncateFrom(index);\n        setTail(segment, index - 1);\n" +
+            "        sync.onReopened(segment);",
             "        setTail(segment, index - 1);\n        sync.onReopened(segment);");
     }
 
