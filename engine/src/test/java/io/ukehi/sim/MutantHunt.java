@@ -2,7 +2,9 @@ package io.ukehi.sim;
 
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -91,7 +93,9 @@ final class MutantHunt
     {
         int found = 0;
         int hunted = 0;
-        for (final Mutant mutant : MutantCatalogue.all())
+        final List<Mutant> mutants = new ArrayList<>(MutantCatalogue.all());
+        mutants.addAll(MutantCatalogue.elusive());
+        for (final Mutant mutant : mutants)
         {
             if (args.length < 5 || mutant.rule().contains(args[4]))
             {

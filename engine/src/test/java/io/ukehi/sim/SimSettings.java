@@ -88,13 +88,7 @@ final class SimSettings
         members = isChanging ? random.between(1, 4) :
             new int[]{1, 2, 3, 3, 3, 3, 4, 5, 5, 5, 6, 7}[random.nextInt(12)];
         size = isChanging ? Math.min(MAX_SIZE, members + random.between(1, 4)) : members;
-        durability = switch (random.nextInt(6))
-        {
-            // What is promised where nothing is forced, or is damaged, is a matter of how many nodes there are.
-            case 0 -> isChanging ? Durability.BATCH : Durability.ASYNC;
-            case 1 -> Durability.EVERY;
-            default -> Durability.BATCH;
-        };
+        durability = durability(random, isChanging);
         electionMinNs = random.between(60 * MS, 300 * MS);
         electionMaxNs = electionMinNs + random.between(electionMinNs / 5, 2 * electionMinNs);
         heartbeatNs = electionMinNs / random.between(2, 8);
@@ -126,10 +120,7 @@ final class SimSettings
         lateRate = random.rate(3, 0.1);
         backPressureRate = random.rate(3, 0.3);
         clientLossRate = random.rate(3, 0.2);
-        // In some worlds leaders live long enough for much to be committed.
-        faultIntervalNs = 0 == random.nextInt(3) ?
-            random.between(2 * electionMinNs, 20 * electionMinNs) :
-            random.between(electionMinNs / 10, 4 * electionMinNs);
+        faultIntervalNs = faultIntervalNs(random, electionMinNs);
         networkWeight = random.nextInt(4);
         crashWeight = random.nextInt(4);
         diskWeight = random.nextInt(4);
@@ -148,12 +139,7 @@ final class SimSettings
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
         corruptionPolicy = random.nextBoolean() ? CorruptionPolicy.ALERT_AND_CONTINUE :
             CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
-        finale = isChanging ? null : switch (random.nextInt(8))
-        {
-            case 0 -> FaultKind.MAJORITY_STRUCK;
-            case 1, 2 -> FaultKind.MINORITY_STRUCK;
-            default -> null;
-        };
+        finale = isChanging ? null : finale(random);
         // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
         snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
         // Only whole segments are given up below a snapshot.
@@ -161,6 +147,35 @@ final class SimSettings
         snapshotRetention = random.between(1, 3);
         snapshotBytesPerSecond = random.between(20_000, 10_000_000);
         pendingLength = random.between(1, 1 + random.nextInt(10_000));
+    }
+
+    private static Durability durability(final SimRandom random, final boolean isChanging)
+    {
+        return switch (random.nextInt(6))
+        {
+            // What is promised where nothing is forced, or is damaged, is a matter of how many nodes there are.
+            case 0 -> isChanging ? Durability.BATCH : Durability.ASYNC;
+            case 1 -> Durability.EVERY;
+            default -> Durability.BATCH;
+        };
+    }
+
+    /** In some worlds leaders live long enough for much to be committed. */
+    private static long faultIntervalNs(final SimRandom random, final long electionMinNs)
+    {
+        return 0 == random.nextInt(3) ?
+            random.between(2 * electionMinNs, 20 * electionMinNs) :
+            random.between(electionMinNs / 10, 4 * electionMinNs);
+    }
+
+    private static FaultKind finale(final SimRandom random)
+    {
+        return switch (random.nextInt(8))
+        {
+            case 0 -> FaultKind.MAJORITY_STRUCK;
+            case 1, 2 -> FaultKind.MINORITY_STRUCK;
+            default -> null;
+        };
     }
 
     private static SnapshotPolicy snapshotPolicy(final SimRandom random)
