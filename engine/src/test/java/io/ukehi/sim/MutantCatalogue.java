@@ -431,7 +431,7 @@ final class MutantCatalogue
 
     private static void liveness()
     {
-        elude(4, "a candidate that asks again is refused", "raft/Election",
+        add(4, "a candidate that asks again is refused", "raft/Election",
             "(HardStateStore.NO_VOTE == state.votedFor() || fromId == state.votedFor());",
             "HardStateStore.NO_VOTE == state.votedFor();");
         elude(7, "a higher term in an answer is not obeyed", "raft/Raft",
