@@ -83,7 +83,7 @@ class MembershipTest
     @Test
     void shouldNotKnowWhoWereMembersBeforeItJoined()
     {
-        final Membership membership = new Membership(4, Configuration.NONE, 0);
+        final Membership membership = new Membership(4, Configuration.NO_LOG, Configuration.NONE, 0);
         assertFalse(membership.isKnownAt(0));
         membership.onAppended(7, Configuration.ofVoters(1, 2, 4));
         assertFalse(membership.isKnownAt(6));

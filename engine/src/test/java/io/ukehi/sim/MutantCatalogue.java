@@ -398,8 +398,8 @@ final class MutantCatalogue
         elude(34, "a configuration stays in force though its entry is cut", "raft/RaftState",
             "if (membership.onCut(index))", "if (false)");
         add(35, "a joint configuration is left by who began it or by nobody", "raft/ConfigurationChange",
-            "if (!current.isJoint() || !isSettled() || leadership.isHoldingBack())",
-            "if (!current.isJoint() || !isSettled() || begunIndex != state.membership.index())");
+            "if (!isSettled() || leadership.isHoldingBack())",
+            "if (!isSettled() || leadership.isHoldingBack() || begunIndex != state.membership.index())");
         elude(36, "a snapshot's members are passed over", "raft/SnapshotReceiver",
             "            state.membership.reset(snapshot.index(), snapshot.configuration());\n", "");
         add(36, "a snapshot tells of members whom nobody knew", "raft/Membership",
@@ -420,8 +420,8 @@ final class MutantCatalogue
         add(23, "nothing is known of a member who was one before in this term", "raft/Leadership",
             "after[i] = ofThisTerm.get(id);", "after[i] = null;");
         add(9, "a voter knows nobody but its own members", "raft/Election",
-            "isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful();",
-            "isUpToDate(lastLogIndex, lastLogTerm) && !doubt.isDoubtful() &&\n" +
+            "isUpToDate(lastLogIndex, lastLogTerm) && doubt.mayVoteFor(lastLogIndex);",
+            "isUpToDate(lastLogIndex, lastLogTerm) && doubt.mayVoteFor(lastLogIndex) &&\n" +
             "            state.membership.current().isVoter(fromId);");
         elude(11, "leadership is handed to a member who has been removed", "raft/Leadership",
             "if (NO_TARGET != transferTarget && null == replicator(transferTarget))", "if (false)");
