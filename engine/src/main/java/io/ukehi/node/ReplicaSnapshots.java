@@ -104,6 +104,17 @@ final class ReplicaSnapshots
         return !isLoading();
     }
 
+    /** A snapshot is offered, so that what is being taken here will not be needed: it is given up. True if one was. */
+    boolean giveWay()
+    {
+        if (null != task)
+        {
+            output.abandon();
+            endTask();
+        }
+        return null != output;
+    }
+
     /** A received snapshot is durable, and the log goes on where it ends: the state is loaded from it if it must be. */
     void onInstalled(final SnapshotManifest manifest)
     {

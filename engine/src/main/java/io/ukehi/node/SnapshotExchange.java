@@ -188,6 +188,10 @@ final class SnapshotExchange implements SnapshotSource, SnapshotSink
             isDurable = true;
             return true;
         }
+        if (snapshots.giveWay())
+        {
+            return false;
+        }
         output = store.receive(wanted.manifest);
         isFinishing = false;
         isDurable = false;
