@@ -15,6 +15,7 @@ public final class ClientStats
     long sessions;
     long sessionsLost;
     long resent;
+    long driversLost;
 
     ClientStats()
     {
@@ -72,6 +73,12 @@ public final class ClientStats
     public long resent()
     {
         return resent;
+    }
+
+    /** How often the media driver was lost, and another found in its place. */
+    public long driversLost()
+    {
+        return driversLost;
     }
 
     /** All messages that were dropped because they were not for this client or not whole. */

@@ -6,18 +6,18 @@ import io.aeron.CommonContext;
 import io.aeron.FragmentAssembler;
 import io.aeron.Image;
 import io.aeron.Subscription;
-import io.aeron.driver.MediaDriver;
-import io.aeron.driver.ThreadingMode;
+import io.aeron.exceptions.AeronException;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentInvoker;
 import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
 
 /**
- * What a client has of Aeron: the driver and the Aeron client where they are its own, the subscription on which it
- * listens and the ways to the members. Owned by the thread that uses the client, but for the one callback that Aeron's
- * own thread makes.
+ * What a client has of Aeron: the subscription on which it listens and the ways to the members, all of them made anew
+ * when the media driver was lost and is there again. Owned by the thread that uses the client, but for the one callback
+ * that Aeron's own thread makes.
  */
 final class ClientTransport implements AutoCloseable
 {
@@ -29,73 +29,60 @@ final class ClientTransport implements AutoCloseable
     /** On IPC, the streams below belong to the nodes. */
     private static final int DRAWN_STREAM_ID_MIN = 1024;
 
-    private final MediaDriver driver;
-    private final Aeron aeron;
-    private final boolean ownsAeron;
-    private final AgentInvoker conductorInvoker;
-    private final Subscription subscription;
-    private final FragmentAssembler assembler;
+    /** How often the driver is looked at while nothing is heard. */
+    private static final long DRIVER_CHECK_NS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    private final ClientContext ctx;
+    private final AeronLink link;
+    private final ResponseAdapter adapter;
+    private final int streamId;
     private final MemberConnection[] members;
     private final int fragmentLimit;
     // Filled by Aeron's thread. One that does not fit costs the memory of an unfinished message, no more.
     private final ManyToOneConcurrentArrayQueue<Integer> lostImages =
         new ManyToOneConcurrentArrayQueue<>(MAX_LOST_IMAGES);
+    private FragmentAssembler assembler;
+    private Subscription subscription;
+    private AgentInvoker conductorInvoker;
     private String responseChannel;
+    private long driverCheckNs;
+    private boolean isLost;
 
+    /** @throws UkehiClientException if there is no media driver. */
     ClientTransport(final ClientContext ctx, final ResponseAdapter adapter, final long nowNs)
     {
-        MediaDriver launchedDriver = null;
-        Aeron connectedAeron = ctx.aeron();
-        ownsAeron = null == connectedAeron;
+        this.ctx = ctx;
+        this.adapter = adapter;
+        fragmentLimit = ctx.fragmentLimit();
+        driverCheckNs = nowNs;
+        streamId = ctx.responseStreamId() > 0 ?
+            ctx.responseStreamId() : ThreadLocalRandom.current().nextInt(DRAWN_STREAM_ID_MIN, Integer.MAX_VALUE);
+        members = new MemberConnection[ctx.members().size()];
+        link = new AeronLink(ctx);
         try
         {
-            launchedDriver = ctx.embeddedDriver() ? launchDriver(ctx) : null;
-            connectedAeron = ownsAeron ? connectAeron(ctx, launchedDriver) : connectedAeron;
-            final int streamId = ctx.responseStreamId() > 0 ?
-                ctx.responseStreamId() : ThreadLocalRandom.current().nextInt(DRAWN_STREAM_ID_MIN, Integer.MAX_VALUE);
-            subscription = connectedAeron.addSubscription(
-                ctx.responseChannel(), streamId, null, this::onUnavailableImage);
+            open(nowNs);
         }
         catch (final RuntimeException ex)
         {
-            CloseHelper.quietCloseAll(ownsAeron ? connectedAeron : null, launchedDriver);
+            link.close();
             throw new UkehiClientException("no media driver to talk to: " + ex.getMessage(), ex);
         }
-        driver = launchedDriver;
-        aeron = connectedAeron;
+    }
+
+    private void open(final long nowNs)
+    {
+        final Aeron aeron = link.aeron();
+        subscription = aeron.addSubscription(ctx.responseChannel(), streamId, null, this::onUnavailableImage);
         conductorInvoker = aeron.conductorAgentInvoker();
         assembler = new FragmentAssembler(adapter);
-        fragmentLimit = ctx.fragmentLimit();
+        responseChannel = null;
+        lostImages.clear();
         final List<ClientEndpoint> endpoints = ctx.members();
-        members = new MemberConnection[endpoints.size()];
         for (int i = 0; i < members.length; i++)
         {
             members[i] = new MemberConnection(aeron, endpoints.get(i), ctx.termLength(), nowNs);
         }
-    }
-
-    private static MediaDriver launchDriver(final ClientContext ctx)
-    {
-        final MediaDriver.Context driverContext = new MediaDriver.Context()
-            .threadingMode(ThreadingMode.SHARED)
-            .dirDeleteOnStart(true)
-            .dirDeleteOnShutdown(true);
-        if (null != ctx.aeronDirectoryName())
-        {
-            return MediaDriver.launch(driverContext.aeronDirectoryName(ctx.aeronDirectoryName()));
-        }
-        return MediaDriver.launchEmbedded(driverContext);
-    }
-
-    private static Aeron connectAeron(final ClientContext ctx, final MediaDriver driver)
-    {
-        final Aeron.Context aeronContext = new Aeron.Context()
-            .aeronDirectoryName(null == driver ? ctx.aeronDirectoryName() : driver.aeronDirectoryName());
-        if (null != ctx.errorHandler())
-        {
-            aeronContext.errorHandler(ctx.errorHandler());
-        }
-        return Aeron.connect(aeronContext);
     }
 
     private void onUnavailableImage(final Image image)
@@ -106,12 +93,55 @@ final class ClientTransport implements AutoCloseable
     /** Whether Aeron is gone, and the client with it. */
     boolean isClosed()
     {
-        return aeron.isClosed();
+        return link.isClosed();
+    }
+
+    /**
+     * Looks after the media driver.
+     *
+     * @param isSilent whether nothing is heard from any node.
+     * @return whether all has just been made anew, after the driver was lost: nodes have to be told where to answer.
+     */
+    boolean renew(final boolean isSilent, final long nowNs)
+    {
+        if (!isSilent || nowNs - driverCheckNs < 0)
+        {
+            return false;
+        }
+        driverCheckNs = nowNs + DRIVER_CHECK_NS;
+        if (!isLost && !link.isLost(true))
+        {
+            return false;
+        }
+        if (!isLost)
+        {
+            isLost = true;
+            closeParts();
+        }
+        if (!link.tryConnect())
+        {
+            return false;
+        }
+        try
+        {
+            open(nowNs);
+            isLost = false;
+        }
+        catch (final AeronException ignore)
+        {
+            // Gone again already: the next look will tell.
+            return false;
+        }
+        return true;
     }
 
     /** Polls for messages; they reach the adapter. */
     int poll()
     {
+        if (isLost)
+        {
+            return 0;
+        }
         final int work = null == conductorInvoker ? 0 : conductorInvoker.invoke();
         return work + subscription.poll(assembler, fragmentLimit);
     }
@@ -120,7 +150,7 @@ final class ClientTransport implements AutoCloseable
     int doWork(final long nowNs)
     {
         int work = 0;
-        for (int i = 0; i < members.length; i++)
+        for (int i = 0; i < members.length && !isLost; i++)
         {
             work += members[i].doWork(nowNs);
         }
@@ -167,7 +197,7 @@ final class ClientTransport implements AutoCloseable
 
     int responseStreamId()
     {
-        return subscription.streamId();
+        return streamId;
     }
 
     /**
@@ -176,7 +206,7 @@ final class ClientTransport implements AutoCloseable
      */
     String responseChannel()
     {
-        if (null == responseChannel)
+        if (null == responseChannel && !isLost)
         {
             final String resolved = subscription.tryResolveChannelEndpointPort();
             if (null != resolved)
@@ -189,14 +219,21 @@ final class ClientTransport implements AutoCloseable
         return responseChannel;
     }
 
+    private void closeParts()
+    {
+        responseChannel = null;
+        CloseHelper.quietCloseAll(members);
+        CloseHelper.quietClose(subscription);
+    }
+
     @Override
     public void close()
     {
-        if (!aeron.isClosed())
+        if (!isLost && !link.aeron().isClosed())
         {
-            CloseHelper.quietCloseAll(members);
-            CloseHelper.quietClose(subscription);
+            closeParts();
         }
-        CloseHelper.quietCloseAll(ownsAeron ? aeron : null, driver);
+        isLost = true;
+        link.close();
     }
 }

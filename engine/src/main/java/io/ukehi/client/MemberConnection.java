@@ -5,7 +5,7 @@ import io.aeron.ChannelUri;
 import io.aeron.CommonContext;
 import io.aeron.ExclusivePublication;
 import io.aeron.Publication;
-import io.aeron.exceptions.RegistrationException;
+import io.aeron.exceptions.AeronException;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
@@ -59,20 +59,35 @@ final class MemberConnection implements AutoCloseable
             {
                 return 0;
             }
-            registrationId = aeron.asyncAddExclusivePublication(channel, endpoint.streamId());
-            return 1;
+            return ask(nowNs);
         }
         try
         {
             publication = aeron.getExclusivePublication(registrationId);
         }
-        catch (final RegistrationException ex)
+        catch (final AeronException ex)
         {
             refusal = ex.getMessage();
             registrationId = Aeron.NULL_VALUE;
             retryAtNs = nowNs + RETRY_NS;
         }
         return null == publication ? 0 : 1;
+    }
+
+    private int ask(final long nowNs)
+    {
+        try
+        {
+            registrationId = aeron.asyncAddExclusivePublication(channel, endpoint.streamId());
+            return 1;
+        }
+        catch (final AeronException ex)
+        {
+            // Aeron is about to end, since the driver has: whoever owns it will see.
+            refusal = ex.getMessage();
+            retryAtNs = nowNs + RETRY_NS;
+            return 0;
+        }
     }
 
     boolean isConnected()

@@ -333,7 +333,16 @@ final class Session implements ResponseHandler
 
     private int doWork(final long nowNs)
     {
-        int work = transport.doWork(nowNs);
+        int work = 0;
+        if (transport.renew(!leader.isFound(), nowNs))
+        {
+            // Commands wait for the leader to be found again; queries may have gone down with the driver.
+            stats.driversLost++;
+            leader.search(LeaderFinder.NONE, nowNs);
+            queries.onForgotten();
+            work += queries.abandon(listeners);
+        }
+        work += transport.doWork(nowNs);
         for (Integer image = transport.pollLostImage(); null != image; image = transport.pollLostImage())
         {
             leader.onImageGone(image, nowNs);

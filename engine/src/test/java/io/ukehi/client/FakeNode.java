@@ -394,8 +394,10 @@ public final class FakeNode implements AutoCloseable
 
     private void answerOn(final int streamId, final String channel)
     {
-        if (null == publication || publication.isClosed() || publication.streamId() != streamId)
+        if (null == publication || publication.isClosed() || publication.streamId() != streamId ||
+            !publication.channel().equals(channel))
         {
+            unsent.clear();
             CloseHelper.close(publication);
             publication = aeron.addExclusivePublication(channel, streamId);
         }

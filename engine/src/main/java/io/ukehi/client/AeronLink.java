@@ -1,0 +1,178 @@
+package io.ukehi.client;
+
+import io.aeron.Aeron;
+import io.aeron.CncFileDescriptor;
+import io.aeron.CommonContext;
+import io.aeron.driver.MediaDriver;
+import io.aeron.driver.ThreadingMode;
+import java.io.File;
+import java.nio.MappedByteBuffer;
+import org.agrona.CloseHelper;
+import org.agrona.IoUtil;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A client's way to a media driver. Where Aeron is the client's own, it outlives the driver: once that is gone, or
+ * another runs in its place, what belonged to it is closed, and the next driver is waited for. One that the application
+ * has given belongs to the application, and its end is the client's.
+ * <p>
+ * A driver that is killed leaves files behind that look alive for as long as Aeron's driver timeout (10 s). One that is
+ * started again in its place is known by the moment of its start, so that nobody has to wait for that. Owned by the
+ * thread that uses the client.
+ */
+final class AeronLink implements AutoCloseable
+{
+    private static final long NO_DRIVER = 0;
+
+    private final ClientContext ctx;
+    private final boolean isOwn;
+    private MediaDriver driver;
+    private Aeron aeron;
+    private long driverStartMs;
+
+    /** @throws UkehiClientException if there is no media driver. */
+    AeronLink(final ClientContext ctx)
+    {
+        this.ctx = ctx;
+        isOwn = null == ctx.aeron();
+        aeron = ctx.aeron();
+        if (isOwn)
+        {
+            connect();
+        }
+    }
+
+    private void connect()
+    {
+        try
+        {
+            driver = ctx.embeddedDriver() ? launchDriver(ctx) : null;
+            final Aeron.Context aeronContext = new Aeron.Context().aeronDirectoryName(directory());
+            if (null != ctx.errorHandler())
+            {
+                aeronContext.errorHandler(ctx.errorHandler());
+            }
+            aeron = Aeron.connect(aeronContext);
+            driverStartMs = startOfDriver(directory());
+        }
+        catch (final RuntimeException ex)
+        {
+            drop();
+            throw new UkehiClientException("no media driver to talk to: " + ex.getMessage(), ex);
+        }
+    }
+
+    private static MediaDriver launchDriver(final ClientContext ctx)
+    {
+        final MediaDriver.Context driverContext = new MediaDriver.Context()
+            .threadingMode(ThreadingMode.SHARED)
+            .dirDeleteOnStart(true)
+            .dirDeleteOnShutdown(true);
+        if (null != ctx.aeronDirectoryName())
+        {
+            return MediaDriver.launch(driverContext.aeronDirectoryName(ctx.aeronDirectoryName()));
+        }
+        return MediaDriver.launchEmbedded(driverContext);
+    }
+
+    private String directory()
+    {
+        return null == driver ? ctx.aeronDirectoryName() : driver.aeronDirectoryName();
+    }
+
+    Aeron aeron()
+    {
+        return aeron;
+    }
+
+    /** Whether Aeron has ended, and the application alone can put another in its place. */
+    boolean isClosed()
+    {
+        return !isOwn && aeron.isClosed();
+    }
+
+    /**
+     * Whether there is no driver any more, or another one.
+     *
+     * @param isSilent whether nothing is heard from any node: only then is the driver looked at.
+     */
+    boolean isLost(final boolean isSilent)
+    {
+        if (!isOwn)
+        {
+            return false;
+        }
+        return null == aeron || aeron.isClosed() ||
+            isSilent && null == driver && driverStartMs != startOfDriver(directory());
+    }
+
+    /**
+     * Connects again, if there is a driver; does not wait for one.
+     *
+     * @return false if there is none.
+     */
+    boolean tryConnect()
+    {
+        drop();
+        try
+        {
+            if (!ctx.embeddedDriver() && !CommonContext.isDriverActive(
+                new File(ctx.aeronDirectoryName()), CommonContext.DEFAULT_DRIVER_TIMEOUT_MS, message -> {}))
+            {
+                return false;
+            }
+            connect();
+            return true;
+        }
+        catch (final RuntimeException ignore)
+        {
+            // A driver that is just being started, or being killed again, is waited for like one that is not there.
+            return false;
+        }
+    }
+
+    /** When the driver in a directory was started, in milliseconds since the epoch; 0 if none was. */
+    private static long startOfDriver(final String directoryName)
+    {
+        final File file = CommonContext.newCncFile(directoryName);
+        if (file.length() < CncFileDescriptor.META_DATA_LENGTH)
+        {
+            return NO_DRIVER;
+        }
+        try
+        {
+            final MappedByteBuffer mapped = IoUtil.mapExistingFile(file, CncFileDescriptor.CNC_FILE);
+            try
+            {
+                final UnsafeBuffer metaData = CncFileDescriptor.createMetaDataBuffer(mapped);
+                return CncFileDescriptor.startTimestampMs(metaData);
+            }
+            finally
+            {
+                IoUtil.unmap(mapped);
+            }
+        }
+        catch (final RuntimeException ignore)
+        {
+            // It was removed at this moment.
+            return NO_DRIVER;
+        }
+    }
+
+    /** Closes what belonged to a driver. */
+    void drop()
+    {
+        CloseHelper.quietCloseAll(isOwn ? aeron : null, driver);
+        if (isOwn)
+        {
+            aeron = null;
+        }
+        driver = null;
+    }
+
+    @Override
+    public void close()
+    {
+        drop();
+    }
+}
