@@ -5,11 +5,9 @@ import io.aeron.CncFileDescriptor;
 import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
-import java.io.File;
 import java.nio.MappedByteBuffer;
+import org.agrona.BufferUtil;
 import org.agrona.CloseHelper;
-import org.agrona.IoUtil;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A client's way to a media driver. Where Aeron is the client's own, it outlives the driver: once that is gone, or
@@ -116,8 +114,8 @@ final class AeronLink implements AutoCloseable
         drop();
         try
         {
-            if (!ctx.embeddedDriver() && !CommonContext.isDriverActive(
-                new File(ctx.aeronDirectoryName()), CommonContext.DEFAULT_DRIVER_TIMEOUT_MS, message -> {}))
+            if (!ctx.embeddedDriver() && !files(ctx.aeronDirectoryName()).isDriverActive(
+                CommonContext.DEFAULT_DRIVER_TIMEOUT_MS, message -> {}))
             {
                 return false;
             }
@@ -134,29 +132,28 @@ final class AeronLink implements AutoCloseable
     /** When the driver in a directory was started, in milliseconds since the epoch; 0 if none was. */
     private static long startOfDriver(final String directoryName)
     {
-        final File file = CommonContext.newCncFile(directoryName);
-        if (file.length() < CncFileDescriptor.META_DATA_LENGTH)
-        {
-            return NO_DRIVER;
-        }
         try
         {
-            final MappedByteBuffer mapped = IoUtil.mapExistingFile(file, CncFileDescriptor.CNC_FILE);
-            try
+            final MappedByteBuffer mapped = files(directoryName).mapExistingCncFile(message -> {});
+            if (null == mapped)
             {
-                final UnsafeBuffer metaData = CncFileDescriptor.createMetaDataBuffer(mapped);
-                return CncFileDescriptor.startTimestampMs(metaData);
+                return NO_DRIVER;
             }
-            finally
-            {
-                IoUtil.unmap(mapped);
-            }
+            final long startMs = mapped.capacity() < CncFileDescriptor.META_DATA_LENGTH ?
+                NO_DRIVER : CncFileDescriptor.startTimestampMs(CncFileDescriptor.createMetaDataBuffer(mapped));
+            BufferUtil.free(mapped);
+            return startMs;
         }
         catch (final RuntimeException ignore)
         {
             // It was removed at this moment.
             return NO_DRIVER;
         }
+    }
+
+    private static CommonContext files(final String directoryName)
+    {
+        return new CommonContext().aeronDirectoryName(directoryName).concludeAeronDirectory();
     }
 
     /** Closes what belonged to a driver. */

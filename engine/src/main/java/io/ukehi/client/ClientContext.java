@@ -81,15 +81,22 @@ public final class ClientContext
     public static final String MAX_OUTSTANDING_PROP_NAME = "ukehi.client.max.outstanding";
     public static final int MAX_OUTSTANDING_DEFAULT = 64 * 1024;
 
-    /** Length of an Aeron term buffer to a member. */
+    /** Longest command that is sent; the leader may take less. */
+    public static final String MAX_COMMAND_LENGTH_PROP_NAME = "ukehi.client.max.command.length";
+    public static final int MAX_COMMAND_LENGTH_DEFAULT = 1024 * 1024 - 1024;
+
+    /** Length of an Aeron term buffer to a member; 0 for one that the longest command needs. */
     public static final String TERM_LENGTH_PROP_NAME = "ukehi.client.term.length";
-    public static final int TERM_LENGTH_DEFAULT = 8 * 1024 * 1024;
+    public static final int TERM_LENGTH_DEFAULT = 0;
 
     /** Fragments that one poll takes. */
     public static final String FRAGMENT_LIMIT_PROP_NAME = "ukehi.client.fragment.limit";
     public static final long FRAGMENT_LIMIT_DEFAULT = 64;
 
     private static final int MAX_OUTSTANDING_LIMIT = 1024 * 1024;
+    /** Aeron's longest message, less what stands before a command in it. */
+    private static final int MAX_COMMAND_LENGTH_LIMIT = 16 * 1024 * 1024 - 1024;
+    private static final int MESSAGES_PER_TERM = 8;
     private static final int TERM_LENGTH_MIN = 64 * 1024;
     private static final int TERM_LENGTH_MAX = 1024 * 1024 * 1024;
 
@@ -108,6 +115,7 @@ public final class ClientContext
     private long backoffMinNs;
     private long backoffMaxNs;
     private int maxOutstanding;
+    private int maxCommandLength;
     private int termLength;
     private long fragmentLimit;
     private Aeron aeron;
@@ -139,6 +147,7 @@ public final class ClientContext
         backoffMinNs = settings.durationNs(BACKOFF_MIN_PROP_NAME, BACKOFF_MIN_DEFAULT_NS);
         backoffMaxNs = settings.durationNs(BACKOFF_MAX_PROP_NAME, BACKOFF_MAX_DEFAULT_NS);
         maxOutstanding = settings.size(MAX_OUTSTANDING_PROP_NAME, MAX_OUTSTANDING_DEFAULT);
+        maxCommandLength = settings.size(MAX_COMMAND_LENGTH_PROP_NAME, MAX_COMMAND_LENGTH_DEFAULT);
         termLength = settings.size(TERM_LENGTH_PROP_NAME, TERM_LENGTH_DEFAULT);
         fragmentLimit = settings.number(FRAGMENT_LIMIT_PROP_NAME, FRAGMENT_LIMIT_DEFAULT);
     }
@@ -165,8 +174,7 @@ public final class ClientContext
             BACKOFF_MIN_PROP_NAME + " (" + backoffMinNs + " ns) or more", problems);
         check(maxOutstanding >= 1 && maxOutstanding <= MAX_OUTSTANDING_LIMIT,
             MAX_OUTSTANDING_PROP_NAME, maxOutstanding, "1 to " + MAX_OUTSTANDING_LIMIT, problems);
-        check(BitUtil.isPowerOfTwo(termLength) && termLength >= TERM_LENGTH_MIN && termLength <= TERM_LENGTH_MAX,
-            TERM_LENGTH_PROP_NAME, termLength, "a power of two, 64k to 1g", problems);
+        concludeLengths(problems);
         check(fragmentLimit >= 1 && fragmentLimit <= Integer.MAX_VALUE,
             FRAGMENT_LIMIT_PROP_NAME, fragmentLimit, "1 or more", problems);
         check(null != nanoClock, "nanoClock", "null", "a clock", problems);
@@ -176,6 +184,21 @@ public final class ClientContext
             throw new ClientConfigurationException(problems);
         }
         return this;
+    }
+
+    private void concludeLengths(final List<String> problems)
+    {
+        check(maxCommandLength >= 1 && maxCommandLength <= MAX_COMMAND_LENGTH_LIMIT,
+            MAX_COMMAND_LENGTH_PROP_NAME, maxCommandLength, "1 to " + MAX_COMMAND_LENGTH_LIMIT, problems);
+        if (0 == termLength)
+        {
+            final int longest = Math.clamp(maxCommandLength, 1, MAX_COMMAND_LENGTH_LIMIT);
+            termLength = Math.max(TERM_LENGTH_MIN, BitUtil.findNextPositivePowerOfTwo(
+                MESSAGES_PER_TERM * (longest + RequestEncoder.COMMAND_OVERHEAD)));
+        }
+        check(BitUtil.isPowerOfTwo(termLength) && termLength >= TERM_LENGTH_MIN && termLength <= TERM_LENGTH_MAX,
+            TERM_LENGTH_PROP_NAME, termLength, "a power of two, 64k to 1g, or 0 for what the longest command needs",
+            problems);
     }
 
     private void concludeEndpoints(final List<String> problems)
@@ -447,6 +470,22 @@ public final class ClientContext
     public int maxOutstanding()
     {
         return maxOutstanding;
+    }
+
+    /**
+     * Longest command in bytes, 1 to 16,776,192: what the way to the members is made for. The leader says how much it
+     * takes, by its own setting.
+     */
+    public ClientContext maxCommandLength(final int length)
+    {
+        settings.isSetByProgram(MAX_COMMAND_LENGTH_PROP_NAME);
+        maxCommandLength = length;
+        return this;
+    }
+
+    public int maxCommandLength()
+    {
+        return maxCommandLength;
     }
 
     /**

@@ -219,6 +219,10 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.ERROR_COUNT, errors.count());
         counters.set(NodeCounters.Kind.DROP_COUNT, drops.total() + refusedCount);
         counters.set(NodeCounters.Kind.SESSION_COUNT, gateway.sessionCount());
+        counters.set(NodeCounters.Kind.REPEAT_COUNT, replica.repeatCount());
+        counters.set(NodeCounters.Kind.REFUSED_CLIENT_COUNT, gateway.refusedCount());
+        counters.set(NodeCounters.Kind.SILENT_CLIENT_COUNT, gateway.timeoutCount());
+        counters.set(NodeCounters.Kind.SLOW_CLIENT_COUNT, gateway.slowCount());
         counters.set(NodeCounters.Kind.DOUBTFUL_TO, raft.doubtfulTo());
         counters.set(NodeCounters.Kind.DAMAGED_INDEX, log.damagedIndex());
         counters.set(NodeCounters.Kind.REPAIR_COUNT, repairCount);

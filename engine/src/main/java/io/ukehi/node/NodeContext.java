@@ -277,6 +277,9 @@ public final class NodeContext
     private static final int MAX_INFLIGHT_MESSAGES = 64 * 1024;
     private static final int MAX_PENDING = 16 * 1024 * 1024;
     private static final int MAX_SESSIONS = 64 * 1024;
+    /** At most so much stands before a command, a reply or entries in a message. */
+    private static final int MESSAGE_OVERHEAD = 1024;
+    private static final int MAX_COMMAND_LENGTH = AeronPeersContext.MAX_MESSAGE_LENGTH - MESSAGE_OVERHEAD;
     private static final int MAX_SESSION_COMMANDS = 64 * 1024;
     private static final int MIN_LENGTH = 1024;
     private static final int MAX_LENGTH = 1 << 30;
@@ -493,9 +496,15 @@ public final class NodeContext
         }
     }
 
+    /** Longest message that carries so many bytes of a command, a reply or entries. */
+    static int messageLength(final int length)
+    {
+        return length + MESSAGE_OVERHEAD;
+    }
+
     private void concludeLengths(final List<String> problems)
     {
-        final int most = new AeronPeersContext().maxBulkMessageLength() - 1024;
+        final int most = MAX_COMMAND_LENGTH;
         check(maxCommandLength >= 1 && maxCommandLength <= most,
             MAX_COMMAND_LENGTH_PROP_NAME, maxCommandLength, "1 to " + most, problems);
         check(maxReplyLength >= 0 && maxReplyLength <= most,

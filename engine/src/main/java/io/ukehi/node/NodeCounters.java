@@ -86,7 +86,19 @@ public final class NodeCounters implements AutoCloseable
         SNAPSHOT_LOADED_PERCENT("snapshot-loaded-percent"),
 
         /** Up to which index the log is replayed before the node takes part; the last durable snapshot's at least. */
-        REPLAY_TO_INDEX("replay-to-index");
+        REPLAY_TO_INDEX("replay-to-index"),
+
+        /** Commands of clients that had been taken before: answered again, or under way. */
+        REPEAT_COUNT("repeat-count"),
+
+        /** Clients told that there are as many as there may be. */
+        REFUSED_CLIENT_COUNT("refused-client-count"),
+
+        /** Clients given up because nothing was heard of them. */
+        SILENT_CLIENT_COUNT("silent-client-count"),
+
+        /** Clients cut off because they did not take what was sent to them. */
+        SLOW_CLIENT_COUNT("slow-client-count");
 
         private final String label;
 

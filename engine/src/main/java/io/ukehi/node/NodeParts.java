@@ -365,6 +365,8 @@ final class NodeParts implements AutoCloseable
             .aeron(aeron)
             .nodeId(context.memberId())
             .endpoints(List.of(context.ownAddress().peerEndpoint()))
+            .bulkMessageLength(NodeContext.messageLength(
+                Math.max(context.maxCommandLength(), context.maxAppendLength())))
             .listener(new PeerErrors());
     }
 

@@ -216,6 +216,12 @@ public final class Replica
         return isRecovering ? RECOVERING : gate.propose(clientId, payload, offset, length);
     }
 
+    /** Commands of sessions that had been taken before, since the start: as {@link SessionGate#repeatCount()}. */
+    public long repeatCount()
+    {
+        return gate.repeatCount();
+    }
+
     /** Lets sessions live or expire, if this replica leads; once in a cycle. Returns entries proposed. */
     public int doSessions(final long nowNs, final ClientPresence clients)
     {

@@ -73,6 +73,7 @@ public final class SessionGate
     /** Sessions asked for in this term whose entries are not applied yet. */
     private int opensUnderWay;
     private long opensTerm;
+    private long repeatCount;
 
     SessionGate(
         final Raft raft,
@@ -272,6 +273,7 @@ public final class SessionGate
     /** With the reply that was kept, if there is one already, and the client may be without it. */
     private void answerAgain(final SessionState session, final long sequence)
     {
+        repeatCount++;
         if (session.hasReply(sequence))
         {
             CoverageMark.ANSWERED_FROM_CACHE.hit();
@@ -327,6 +329,12 @@ public final class SessionGate
     {
         final int length = count * SessionKeepAliveEntryEncoder.BLOCK_LENGTH;
         return raft.propose(EntryType.SESSION_KEEP_ALIVE, entry, 0, length) > 0 ? 1 : 0;
+    }
+
+    /** Commands that had been taken before, since the start: they were answered again, or are under way. */
+    long repeatCount()
+    {
+        return repeatCount;
     }
 
     /** Why nothing can be said about sessions here and now; 0 if something can. */

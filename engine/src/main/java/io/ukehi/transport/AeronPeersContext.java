@@ -7,6 +7,7 @@ import io.aeron.logbuffer.LogBufferDescriptor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.agrona.BitUtil;
 
 /**
  * Settings of {@link AeronPeers}. Fluent; {@link #conclude()} checks them as a whole. Lengths are in bytes.
@@ -25,6 +26,9 @@ public final class AeronPeersContext
     /** Control messages are some hundred bytes; this holds more than 2,000 of them. */
     public static final int DEFAULT_CONTROL_TERM_LENGTH = 256 * 1024;
 
+    /** Longest message of Aeron in bytes, whatever the term length. */
+    public static final int MAX_MESSAGE_LENGTH = 16 * 1024 * 1024;
+
     /**
      * Takes messages of 2 MiB: an append of 256 KiB, and one of a single entry of 1 MiB with its frame. Each bulk
      * publication, and each image of one, is three such terms of shared memory (sparse until used).
@@ -35,6 +39,8 @@ public final class AeronPeersContext
     private static final int SNAPSHOT_TERM_LENGTH = 1024 * 1024;
 
     private static final int SNAPSHOT_ASSEMBLY_LENGTH = 40 * 1024;
+
+    private static final int MESSAGES_PER_TERM = 8;
 
     /** Where the fragments of an append are put together; grows if it has to. */
     private static final int BULK_ASSEMBLY_LENGTH = 320 * 1024;
@@ -120,6 +126,17 @@ public final class AeronPeersContext
     {
         bulkTermLength = length;
         return this;
+    }
+
+    /**
+     * Makes the terms of the bulk stream as long as messages of a length need, where they are not: eight times that.
+     *
+     * @param length in bytes, at most {@link #MAX_MESSAGE_LENGTH}.
+     */
+    public AeronPeersContext bulkMessageLength(final int length)
+    {
+        return bulkTermLength(Math.max(bulkTermLength, BitUtil.findNextPositivePowerOfTwo(
+            Math.multiplyExact(MESSAGES_PER_TERM, length))));
     }
 
     public int bulkTermLength()

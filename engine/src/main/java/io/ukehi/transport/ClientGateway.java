@@ -262,6 +262,12 @@ public final class ClientGateway implements AutoCloseable
         return sessions.count();
     }
 
+    /** Connects answered with {@link ConnectCode#SESSION_LIMIT}, or not at all, since the start. */
+    public long refusedCount()
+    {
+        return sessions.refusedCount();
+    }
+
     /** Sessions ended because their client was silent, since the start. */
     public long timeoutCount()
     {

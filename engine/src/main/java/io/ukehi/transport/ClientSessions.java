@@ -34,6 +34,7 @@ final class ClientSessions implements AutoCloseable
     private boolean isTicking;
     private long timeoutCount;
     private long slowCount;
+    private long refusedCount;
 
     ClientSessions(
         final Aeron aeron,
@@ -63,6 +64,11 @@ final class ClientSessions implements AutoCloseable
     long slowCount()
     {
         return slowCount;
+    }
+
+    long refusedCount()
+    {
+        return refusedCount;
     }
 
     ClientSession get(final long sessionId)
@@ -100,6 +106,7 @@ final class ClientSessions implements AutoCloseable
         {
             if (all.size() >= config.sessionLimit())
             {
+                refusedCount++;
                 return false;
             }
             session = open(sessionId, channel, streamId);

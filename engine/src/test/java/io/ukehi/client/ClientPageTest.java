@@ -108,7 +108,7 @@ class ClientPageTest
                 defaults++;
             }
         }
-        assertEquals(14, defaults);
+        assertEquals(15, defaults);
         assertEquals(Map.of(ClientContext.ENDPOINTS_PROP_NAME, "", ClientContext.AERON_DIR_PROP_NAME, ""), settings);
     }
 
