@@ -47,18 +47,29 @@ final class Intruder implements AutoCloseable
     private final Random random = new Random(5);
     private final MessageSeal seal = new MessageSeal();
     private final Map<String, ExclusivePublication> publications = new HashMap<>();
-    private final MediaDriver driver;
-    private final Aeron aeron;
+    private final Path directory;
+    private MediaDriver driver;
+    private Aeron aeron;
 
+    /** @param directory of its media driver, which it launches when it has something to send. */
     Intruder(final Path directory)
     {
-        driver = MediaDriver.launch(new MediaDriver.Context()
-            .aeronDirectoryName(directory.toString())
-            .threadingMode(ThreadingMode.SHARED)
-            .termBufferSparseFile(true)
-            .dirDeleteOnStart(true)
-            .dirDeleteOnShutdown(true));
-        aeron = Aeron.connect(new Aeron.Context().aeronDirectoryName(driver.aeronDirectoryName()));
+        this.directory = directory;
+    }
+
+    private Aeron aeron()
+    {
+        if (null == aeron)
+        {
+            driver = MediaDriver.launch(new MediaDriver.Context()
+                .aeronDirectoryName(directory.toString())
+                .threadingMode(ThreadingMode.SHARED)
+                .termBufferSparseFile(true)
+                .dirDeleteOnStart(true)
+                .dirDeleteOnShutdown(true));
+            aeron = Aeron.connect(new Aeron.Context().aeronDirectoryName(driver.aeronDirectoryName()));
+        }
+        return aeron;
     }
 
     /** Random bytes. */
@@ -174,7 +185,7 @@ final class Intruder implements AutoCloseable
     {
         final ExclusivePublication publication = publications.computeIfAbsent(
             endpoint + " " + streamId,
-            key -> aeron.addExclusivePublication("aeron:udp?endpoint=" + endpoint, streamId));
+            key -> aeron().addExclusivePublication("aeron:udp?endpoint=" + endpoint, streamId));
         final UnsafeBuffer buffer = new UnsafeBuffer(message);
         TestCluster.await(() -> publication.offer(buffer, 0, message.length) > 0);
     }
