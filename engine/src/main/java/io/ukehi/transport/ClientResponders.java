@@ -13,6 +13,7 @@ import org.agrona.CloseHelper;
  */
 final class ClientResponders implements AutoCloseable
 {
+    private static final int OPENS_PER_SLOT = 4;
     private static final int NOTHING = 0;
     private static final int STATUS = 1;
     private static final int SESSION_LIMIT = 2;
@@ -21,6 +22,7 @@ final class ClientResponders implements AutoCloseable
     private final ClientMessageEncoder encoder;
     private final ClientSessions sessions;
     private final DropCounters drops;
+    private final OpenBudget budget;
     private final Slot[] slots;
     private final long timeoutNs;
     private final ClientStatus status = new ClientStatus();
@@ -50,6 +52,7 @@ final class ClientResponders implements AutoCloseable
         this.sessions = sessions;
         this.drops = drops;
         this.timeoutNs = config.sessionTimeoutNs();
+        this.budget = new OpenBudget(OPENS_PER_SLOT * config.statusChannelLimit());
         this.slots = new Slot[config.statusChannelLimit()];
         for (int i = 0; i < slots.length; i++)
         {
@@ -108,11 +111,12 @@ final class ClientResponders implements AutoCloseable
                 unused = slot;
             }
         }
-        if (null != unused)
+        if (null == unused || !budget.take())
         {
-            CloseHelper.close(unused.egress);
-            unused.egress = new ClientEgress(aeron, channel, streamId);
+            return null;
         }
+        CloseHelper.close(unused.egress);
+        unused.egress = new ClientEgress(aeron, channel, streamId);
         return unused;
     }
 
@@ -158,6 +162,7 @@ final class ClientResponders implements AutoCloseable
     int doWork(final long now)
     {
         nowNs = now;
+        budget.onCycle(now);
         int workCount = 0;
         for (final Slot slot : slots)
         {

@@ -18,10 +18,14 @@ final class ClientSessions implements AutoCloseable
 {
     private static final int TICKS = 8;
 
+    /** More publications than sessions may be opened at once: clients come and go. */
+    private static final int OPEN_SLACK = 64;
+
     private final Aeron aeron;
     private final ClientGatewayConfig config;
     private final ClientMessageEncoder encoder;
     private final DropCounters drops;
+    private final OpenBudget budget;
     private final long tickNs;
     private final Long2ObjectHashMap<ClientSession> byId = new Long2ObjectHashMap<>();
     private final ArrayList<ClientSession> all;
@@ -46,6 +50,7 @@ final class ClientSessions implements AutoCloseable
         this.config = config;
         this.encoder = encoder;
         this.drops = drops;
+        this.budget = new OpenBudget(config.sessionLimit() + OPEN_SLACK);
         this.tickNs = Math.max(1, config.sessionTimeoutNs() / TICKS);
         this.all = new ArrayList<>(config.sessionLimit());
         this.busy = new ArrayList<>(config.sessionLimit());
@@ -98,20 +103,31 @@ final class ClientSessions implements AutoCloseable
         }
     }
 
-    /** A client makes itself known. False if there are as many as there may be. */
+    /**
+     * A client makes itself known. Passed over, and counted, where too many have come lately; it will ask again.
+     *
+     * @return false if there are as many as there may be.
+     */
     boolean connect(final long sessionId, final long correlationId, final String channel, final int streamId)
     {
         ClientSession session = byId.get(sessionId);
+        if (null == session && all.size() >= config.sessionLimit())
+        {
+            refusedCount++;
+            return false;
+        }
+        final boolean isToBeOpened = null == session || session.egress().isDead() ||
+            !session.egress().isTo(channel, streamId);
+        if (isToBeOpened && !budget.take())
+        {
+            drops.increment(DropReason.NO_ROOM_TO_ANSWER);
+            return true;
+        }
         if (null == session)
         {
-            if (all.size() >= config.sessionLimit())
-            {
-                refusedCount++;
-                return false;
-            }
             session = open(sessionId, channel, streamId);
         }
-        else if (session.egress().isDead() || !session.egress().isTo(channel, streamId))
+        else if (isToBeOpened)
         {
             session.egress(new ClientEgress(aeron, channel, streamId));
         }
@@ -212,6 +228,7 @@ final class ClientSessions implements AutoCloseable
 
     int doWork(final long nowNs)
     {
+        budget.onCycle(nowNs);
         return doBusy() + doTick(nowNs);
     }
 

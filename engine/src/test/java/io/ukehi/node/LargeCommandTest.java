@@ -124,7 +124,12 @@ class LargeCommandTest
             }
             try (UkehiClient client = UkehiClient.open(context(cluster, leader, false)))
             {
-                final ClusterStatus status = client.clusterStatus(TimeUnit.SECONDS.toNanos(10));
+                // Sessions that have been closed may be entries that one has applied and another has not yet.
+                ClusterStatus status = client.clusterStatus(TimeUnit.SECONDS.toNanos(10));
+                while (1 != status.members().stream().map(MemberStatus::appliedIndex).distinct().count())
+                {
+                    status = client.clusterStatus(TimeUnit.SECONDS.toNanos(10));
+                }
                 assertEquals(3, status.members().size());
                 assertEquals(1, status.members().stream().map(MemberStatus::stateDigest).distinct().count());
             }

@@ -548,6 +548,32 @@ class ClientGatewayTest
     }
 
     @Test
+    void shouldOpenNoMorePublicationsThanTheDriverHasTimeFor()
+    {
+        final ClientProbe probe = harness.connected(5, true);
+        final int atOnce = ClientGatewayHarness.config().sessionLimit() + 64 - 1;
+        for (int i = 1; i <= atOnce + 20; i++)
+        {
+            final long stranger = 1_000 + i;
+            probe.send(probe.messages.connect(stranger, i, "aeron:ipc", harness.nextStreamId()));
+            probe.send(probe.messages.close(stranger));
+        }
+        harness.await(() -> 20 == harness.drops.get(DropReason.UNKNOWN_SESSION));
+        assertEquals(20, harness.drops.get(DropReason.NO_ROOM_TO_ANSWER));
+        final ClientProbe late = harness.probe(6, true);
+        late.connect(1);
+        harness.await(() -> 21 == harness.drops.get(DropReason.NO_ROOM_TO_ANSWER));
+        // Known ones are not kept out, and a moment later nobody is.
+        probe.keepAlive();
+        shouldHear(probe, "keep alive");
+        probe.sendClose();
+        harness.await(() -> 0 == harness.gateway.sessionCount());
+        harness.elapse(1_000_000_000L / OpenBudget.OPENS_PER_SECOND);
+        late.connect(2);
+        shouldHear(late, "connected 2 RECOVERING node 2 leader -1 term 0");
+    }
+
+    @Test
     void shouldForgetClientsThatNeverListen()
     {
         final ClientProbe probe = harness.probe(5, true);
