@@ -1,18 +1,10 @@
 package io.ukehi.cli;
 
 import io.ukehi.log.Durability;
-import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.agrona.CloseHelper;
-import org.agrona.IoUtil;
 
 /**
  * Members as processes of their own, each with its media driver, its log in a directory of its own and, where there is
@@ -31,8 +23,8 @@ final class ChaosCluster implements AutoCloseable
     private final ChaosNetwork network;
     private final int[] peerPorts;
     private final int[] clientPorts;
-    private final Process[] processes;
     private final StringBuilder moreSettings = new StringBuilder();
+    private final MemberProcesses members;
 
     /** @param network null for loopback, without partitions. */
     ChaosCluster(
@@ -51,24 +43,20 @@ final class ChaosCluster implements AutoCloseable
         this.network = network;
         peerPorts = new int[size + 1];
         clientPorts = new int[size + 1];
-        processes = new Process[size + 1];
         drawPorts();
+        members = new MemberProcesses(size, directory, driverDirectory);
     }
 
+    /** In a namespace of its own each member has all ports to itself. */
     private void drawPorts() throws IOException
     {
-        final List<DatagramSocket> sockets = new ArrayList<>();
-        try
+        Arrays.fill(peerPorts, PEER_PORT);
+        Arrays.fill(clientPorts, CLIENT_PORT);
+        if (null == network)
         {
-            for (int id = 1; id <= size; id++)
-            {
-                peerPorts[id] = null == network ? drawPort(sockets) : PEER_PORT;
-                clientPorts[id] = null == network ? drawPort(sockets) : CLIENT_PORT;
-            }
-        }
-        finally
-        {
-            CloseHelper.closeAll(sockets);
+            final int[] ports = MemberProcesses.drawPorts(2 * size);
+            System.arraycopy(ports, 0, peerPorts, 1, size);
+            System.arraycopy(ports, size, clientPorts, 1, size);
         }
     }
 
@@ -77,13 +65,6 @@ final class ChaosCluster implements AutoCloseable
     {
         moreSettings.append(property).append('=').append(value).append('\n');
         return this;
-    }
-
-    private static int drawPort(final List<DatagramSocket> sockets) throws IOException
-    {
-        final DatagramSocket socket = new DatagramSocket(0, InetAddress.getByName("localhost"));
-        sockets.add(socket);
-        return socket.getLocalPort();
     }
 
     private String host(final int id)
@@ -111,31 +92,19 @@ final class ChaosCluster implements AutoCloseable
 
     void start(final int id) throws IOException
     {
-        final Path config = directory.resolve("node-" + id + ".properties");
-        Files.writeString(config, settings(id));
-        final List<String> command = new ArrayList<>(null == network ? List.of() : network.prefix(id));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
-        command.addAll(List.of(UkehiTool.class.getName(), "node", "--config", config.toString()));
-        final ProcessBuilder builder = new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(directory.resolve("node-" + id + ".out").toFile()));
-        builder.environment().keySet().removeIf(name -> name.startsWith("UKEHI_"));
-        processes[id] = builder.start();
+        members.start(id, null == network ? List.of() : network.prefix(id), settings(id));
     }
 
     private String settings(final int id)
     {
-        final StringBuilder members = new StringBuilder();
+        final StringBuilder list = new StringBuilder();
         for (int i = 1; i <= size; i++)
         {
-            members.append(i > 1 ? "," : "").append(i).append('=').append(host(i)).append(':')
+            list.append(i > 1 ? "," : "").append(i).append('=').append(host(i)).append(':')
                 .append(peerPorts[i]).append(':').append(clientPorts[i]);
         }
         return "ukehi.member.id=" + id + "\n" +
-            "ukehi.members=" + members + "\n" +
+            "ukehi.members=" + list + "\n" +
             "ukehi.data.dir=" + directory.resolve("node-" + id) + "\n" +
             "ukehi.durability=" + durability + "\n" +
             "ukehi.read.lease=" + isLease + "\n" +
@@ -152,87 +121,36 @@ final class ChaosCluster implements AutoCloseable
     /** Process id of a member that runs. */
     long pid(final int id)
     {
-        return processes[id].pid();
+        return members.pid(id);
     }
 
     /** SIGKILL: no goodbye, nothing is written any more. */
     void kill(final int id)
     {
-        processes[id].destroyForcibly();
-        awaitEnd(id);
-        processes[id] = null;
+        members.kill(id);
     }
 
     /** SIGSTOP: the process stands still, and time goes on. */
     void pause(final int id) throws IOException
     {
-        signal(id, "-STOP");
+        members.pause(id);
     }
 
     /** SIGCONT. */
     void resume(final int id) throws IOException
     {
-        signal(id, "-CONT");
-    }
-
-    private void signal(final int id, final String signal) throws IOException
-    {
-        final Process kill = new ProcessBuilder("kill", signal, Long.toString(processes[id].pid())).start();
-        try
-        {
-            if (0 != kill.waitFor())
-            {
-                throw new IOException("kill " + signal + " of member " + id + " failed");
-            }
-        }
-        catch (final InterruptedException ex)
-        {
-            Thread.currentThread().interrupt();
-            throw new ToolException("interrupted");
-        }
-    }
-
-    private void awaitEnd(final int id)
-    {
-        try
-        {
-            if (!processes[id].waitFor(10, TimeUnit.SECONDS))
-            {
-                throw new ToolException("the process of member " + id + " does not end");
-            }
-        }
-        catch (final InterruptedException ex)
-        {
-            Thread.currentThread().interrupt();
-            throw new ToolException("interrupted");
-        }
+        members.resume(id);
     }
 
     /** Throws if a process that should run has ended, with what it printed last. */
     void checkRunning() throws IOException
     {
-        for (int id = 1; id <= size; id++)
-        {
-            if (null != processes[id] && !processes[id].isAlive())
-            {
-                final List<String> lines = Files.readAllLines(directory.resolve("node-" + id + ".out"));
-                throw new ToolException("member " + id + " has ended with code " + processes[id].exitValue() + ": " +
-                    String.join("\n  ", lines.subList(Math.max(0, lines.size() - 5), lines.size())));
-            }
-        }
+        members.checkRunning();
     }
 
     @Override
     public void close()
     {
-        for (int id = 1; id <= size; id++)
-        {
-            if (null != processes[id])
-            {
-                processes[id].destroyForcibly();
-                awaitEnd(id);
-            }
-            IoUtil.delete(new File(driverDirectory + "-" + id), true);
-        }
+        members.close();
     }
 }

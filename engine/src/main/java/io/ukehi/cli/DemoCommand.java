@@ -200,7 +200,6 @@ final class DemoCommand implements Callable<Integer>
     {
         killedId = client.leaderId();
         cluster.kill(killedId);
-        cluster.forget(killedId);
         killedNs = System.nanoTime();
         load.watchGap(killedNs);
         System.out.printf("%5.1fs  SIGKILL to member %d, the leader%n", (killedNs - beganNs) / 1e9, killedId);
