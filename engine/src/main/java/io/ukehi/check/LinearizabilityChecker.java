@@ -7,7 +7,8 @@ import org.agrona.collections.LongHashSet;
  * Whether a history of the key-value store could have come from one that does each command at one moment between its
  * begin and its end (Herlihy and Wing). Keys are independent of one another, so each is checked alone; the search is
  * that of Wing and Gong with Lowe's memory of what was tried: a set of commands done and the value left behind are
- * never visited twice.
+ * never visited twice. What may be next and changes nothing, as a read of the value that is there, is done at once and
+ * never later: whatever order there is with it behind, there is one with it here.
  * <p>
  * A command without a known end may be done at any time after its begin, or never. Commands are tried in the order in
  * which the log has them, where that is known: a hint that finds the way at once where there is one, and of which the
@@ -97,7 +98,9 @@ public final class LinearizabilityChecker
                 {
                     return Verdict.NOT_LINEARIZABLE;
                 }
-                op = nextCandidate(undo());
+                final int undone = undo();
+                // What changes nothing was right to be done there: no other order would have been better.
+                op = changesNothing(undone) ? NONE : nextCandidate(undone);
                 if (steps++ > maxSteps)
                 {
                     return Verdict.UNDECIDED;
@@ -165,6 +168,11 @@ public final class LinearizabilityChecker
      */
     private int nextCandidate(final int previous)
     {
+        final int idle = NONE == previous ? candidateThatChangesNothing() : NONE;
+        if (NONE != idle)
+        {
+            return tryToDo(idle) ? idle : NONE;
+        }
         int after = previous;
         while (true)
         {
@@ -187,6 +195,28 @@ public final class LinearizabilityChecker
             }
             after = best;
         }
+    }
+
+    private int candidateThatChangesNothing()
+    {
+        long firstEnd = History.NEVER;
+        for (int i = firstOpen; i < count && history.begin(ops[i]) <= firstEnd; i++)
+        {
+            if (!isDone[i])
+            {
+                if (changesNothing(i))
+                {
+                    return i;
+                }
+                firstEnd = Math.min(firstEnd, history.end(ops[i]));
+            }
+        }
+        return NONE;
+    }
+
+    private boolean changesNothing(final int position)
+    {
+        return isKnown(ops[position]) && apply(ops[position]) == value;
     }
 
     private boolean isBefore(final int a, final int b)
