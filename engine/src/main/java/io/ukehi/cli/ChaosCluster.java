@@ -24,7 +24,7 @@ final class ChaosCluster implements AutoCloseable
     private final int[] peerPorts;
     private final int[] clientPorts;
     private final StringBuilder moreSettings = new StringBuilder();
-    private final MemberProcesses members;
+    private final NodeProcesses members;
 
     /** @param network null for loopback, without partitions. */
     ChaosCluster(
@@ -44,7 +44,7 @@ final class ChaosCluster implements AutoCloseable
         peerPorts = new int[size + 1];
         clientPorts = new int[size + 1];
         drawPorts();
-        members = new MemberProcesses(size, directory, driverDirectory);
+        members = new NodeProcesses(size, directory, driverDirectory);
     }
 
     /** In a namespace of its own each member has all ports to itself. */
@@ -54,7 +54,7 @@ final class ChaosCluster implements AutoCloseable
         Arrays.fill(clientPorts, CLIENT_PORT);
         if (null == network)
         {
-            final int[] ports = MemberProcesses.drawPorts(2 * size);
+            final int[] ports = NodeProcesses.drawPorts(2 * size);
             System.arraycopy(ports, 0, peerPorts, 1, size);
             System.arraycopy(ports, size, clientPorts, 1, size);
         }

@@ -24,15 +24,15 @@ final class DemoCluster implements AutoCloseable
     private final String driverDirectory;
     private final Durability durability;
     /** Two of each member, from 1: for peers and for clients. */
-    private final int[] ports = MemberProcesses.drawPorts(2 * (SIZE + 1));
-    private final MemberProcesses members;
+    private final int[] ports = NodeProcesses.drawPorts(2 * (SIZE + 1));
+    private final NodeProcesses members;
 
     DemoCluster(final Path directory, final String driverDirectory, final Durability durability) throws IOException
     {
         this.directory = directory;
         this.driverDirectory = driverDirectory;
         this.durability = durability;
-        members = new MemberProcesses(SIZE, directory, driverDirectory);
+        members = new NodeProcesses(SIZE, directory, driverDirectory);
     }
 
     private int clientPort(final int id)

@@ -17,7 +17,7 @@ import org.agrona.IoUtil;
  * Members of a cluster on this machine, each a process of its own: {@code ukehi node} with a file of settings, what it
  * prints beside it. What they have in common with this process are its class path and the flags of its JVM.
  */
-final class MemberProcesses implements AutoCloseable
+final class NodeProcesses implements AutoCloseable
 {
     private static final int LINES_TOLD = 5;
 
@@ -30,7 +30,7 @@ final class MemberProcesses implements AutoCloseable
      * @param directory       of settings and of what is printed.
      * @param driverDirectory of the member's own media drivers, with {@code -ID} behind it; removed at the end.
      */
-    MemberProcesses(final int size, final Path directory, final String driverDirectory)
+    NodeProcesses(final int size, final Path directory, final String driverDirectory)
     {
         this.directory = directory;
         this.driverDirectory = driverDirectory;
