@@ -96,6 +96,7 @@ final class ChaosCommand implements Callable<Integer>
 
     private final List<ChaosClient> clients = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final ChaosHistory history = new ChaosHistory();
     private long beganNs;
 
     @Override
@@ -111,6 +112,7 @@ final class ChaosCommand implements Callable<Integer>
         IoUtil.delete(directory.toFile(), true);
         Files.createDirectories(directory);
         final String driverDirectory = CommonContext.generateRandomDirName();
+        final boolean isEqual;
         try (ChaosNetwork network = kinds.contains(ChaosFaults.Kind.PARTITION) ? openNetwork(kinds) : null;
             MediaDriver driver = MediaDriver.launch(new MediaDriver.Context()
                 .aeronDirectoryName(driverDirectory)
@@ -121,7 +123,7 @@ final class ChaosCommand implements Callable<Integer>
             ChaosCluster cluster = new ChaosCluster(
                 nodes, directory, driver.aeronDirectoryName(), durability, !isWithoutLease, network))
         {
-            return run(cluster, network, kinds, driver.aeronDirectoryName(), durationNs);
+            isEqual = run(cluster, network, kinds, driver.aeronDirectoryName(), durationNs);
         }
         finally
         {
@@ -130,6 +132,9 @@ final class ChaosCommand implements Callable<Integer>
                 IoUtil.delete(directory.toFile(), true);
             }
         }
+        // The members have ended: who judges has the machine to itself.
+        final LinearizabilityChecker.Verdict verdict = check();
+        return LinearizabilityChecker.Verdict.LINEARIZABLE == verdict && isEqual && history.size() > 0 ? 0 : 1;
     }
 
     private Set<ChaosFaults.Kind> kinds()
@@ -167,7 +172,8 @@ final class ChaosCommand implements Callable<Integer>
         }
     }
 
-    private int run(
+    /** Whether the members were equal at the end. */
+    private boolean run(
         final ChaosCluster cluster,
         final ChaosNetwork network,
         final Set<ChaosFaults.Kind> kinds,
@@ -196,7 +202,7 @@ final class ChaosCommand implements Callable<Integer>
             {
                 stopClients();
             }
-            return verify(faults, kinds, observer);
+            return report(faults, kinds, observer);
         }
     }
 
@@ -289,11 +295,10 @@ final class ChaosCommand implements Callable<Integer>
         }
     }
 
-    private int verify(final ChaosFaults faults, final Set<ChaosFaults.Kind> kinds, final UkehiClient observer)
+    private boolean report(final ChaosFaults faults, final Set<ChaosFaults.Kind> kinds, final UkehiClient observer)
         throws IOException
     {
         final double seconds = (System.nanoTime() - beganNs) / 1e9;
-        final ChaosHistory history = new ChaosHistory();
         clients.forEach(client -> history.addAll(client.rows()));
         System.out.printf("%n%d operations on %d keys in %.1f s:", history.size(), history.keyCount(), seconds);
         for (final ChaosFaults.Kind kind : kinds)
@@ -301,7 +306,7 @@ final class ChaosCommand implements Callable<Integer>
             System.out.printf(" %d %s", faults.count(kind), kind.name().toLowerCase(Locale.ROOT));
         }
         System.out.println();
-        printCounts(history);
+        printCounts();
         if (null != historyFile)
         {
             try (BufferedWriter writer = Files.newBufferedWriter(historyFile))
@@ -310,12 +315,10 @@ final class ChaosCommand implements Callable<Integer>
             }
             System.out.println("history without stale reads: " + historyFile);
         }
-        final boolean isEqual = awaitEqual(observer);
-        final LinearizabilityChecker.Verdict verdict = check(history);
-        return LinearizabilityChecker.Verdict.LINEARIZABLE == verdict && isEqual && history.size() > 0 ? 0 : 1;
+        return awaitEqual(observer);
     }
 
-    private void printCounts(final ChaosHistory history)
+    private void printCounts()
     {
         System.out.printf("%8s %10s %10s %10s%n", "", "ok", "fail", "unknown");
         final String[] names = {"put", "get", "del", "cas"};
@@ -345,7 +348,7 @@ final class ChaosCommand implements Callable<Integer>
         return isEqual;
     }
 
-    private static LinearizabilityChecker.Verdict check(final ChaosHistory history)
+    private LinearizabilityChecker.Verdict check()
     {
         final long startNs = System.nanoTime();
         final LinearizabilityChecker checker = new LinearizabilityChecker(history.toHistory(), CHECK_STEPS);
