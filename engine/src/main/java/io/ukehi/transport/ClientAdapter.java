@@ -206,6 +206,11 @@ public final class ClientAdapter
         {
             return DropReason.MALFORMED;
         }
+        if (!requests.isConnected(sessionId))
+        {
+            // Counted once, however many commands there are.
+            return DropReason.UNKNOWN_SESSION;
+        }
         int at = from;
         while (at < to)
         {

@@ -292,6 +292,12 @@ public final class ClientGateway implements AutoCloseable
     private final class Requests implements ClientRequests
     {
         @Override
+        public boolean isConnected(final long sessionId)
+        {
+            return null != sessions.get(sessionId);
+        }
+
+        @Override
         public void onConnect(
             final long sessionId, final long correlationId, final String responseChannel, final int responseStreamId)
         {

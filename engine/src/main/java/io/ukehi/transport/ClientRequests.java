@@ -9,6 +9,12 @@ public interface ClientRequests
 {
     void onConnect(long sessionId, long correlationId, String responseChannel, int responseStreamId);
 
+    /** Whether a client is connected; what others command is not looked at. */
+    default boolean isConnected(final long sessionId)
+    {
+        return true;
+    }
+
     /**
      * @param payload as in {@link ClientHandler#onCommand}; valid during the call.
      * @return false if the command must be offered again.
