@@ -252,9 +252,10 @@ class HostileClientTest
         final long session = hostile.openSession(NAME);
         for (int sequence = 1; sequence <= OWN_COMMANDS; sequence++)
         {
+            final long heard = hostile.heard();
             hostile.command(NAME, session, sequence, 1);
+            TestCluster.await(() -> hostile.poll() >= 0 && hostile.heard() > heard);
         }
-        TestCluster.await(() -> hostile.poll() >= 0 && hostile.heard() >= OWN_COMMANDS);
         final long before = leader.counter(NodeCounters.Kind.REPEAT_COUNT);
         final long count = FRAMES / 10;
         pace(count, RATE, i ->
