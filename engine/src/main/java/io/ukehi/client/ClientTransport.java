@@ -7,7 +7,7 @@ import io.aeron.FragmentAssembler;
 import io.aeron.Image;
 import io.aeron.Subscription;
 import io.aeron.exceptions.AeronException;
-import java.util.List;
+import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
@@ -36,7 +36,8 @@ final class ClientTransport implements AutoCloseable
     private final AeronLink link;
     private final ResponseAdapter adapter;
     private final int streamId;
-    private final MemberConnection[] members;
+    private final KnownMembers known;
+    private MemberConnection[] members;
     private final int fragmentLimit;
     // Filled by Aeron's thread. One that does not fit costs the memory of an unfinished message, no more.
     private final ManyToOneConcurrentArrayQueue<Integer> lostImages =
@@ -57,7 +58,8 @@ final class ClientTransport implements AutoCloseable
         driverCheckNs = nowNs;
         streamId = ctx.responseStreamId() > 0 ?
             ctx.responseStreamId() : ThreadLocalRandom.current().nextInt(DRAWN_STREAM_ID_MIN, Integer.MAX_VALUE);
-        members = new MemberConnection[ctx.members().size()];
+        known = new KnownMembers(ctx.members());
+        members = new MemberConnection[known.count()];
         link = new AeronLink(ctx);
         try
         {
@@ -78,11 +80,29 @@ final class ClientTransport implements AutoCloseable
         assembler = new FragmentAssembler(adapter);
         responseChannel = null;
         lostImages.clear();
-        final List<ClientEndpoint> endpoints = ctx.members();
         for (int i = 0; i < members.length; i++)
         {
-            members[i] = new MemberConnection(aeron, endpoints.get(i), ctx.termLength(), nowNs);
+            members[i] = new MemberConnection(aeron, known.endpoint(i), ctx.termLength(), nowNs);
         }
+    }
+
+    /**
+     * A node has told who the members are: there are ways to those that were not known from now on, and to those that
+     * have moved another one. Nobody is forgotten.
+     *
+     * @return whether there are more than before.
+     */
+    boolean onMembers(final long index, final String endpoints, final long nowNs)
+    {
+        final int before = members.length;
+        final int[] changed = known.onTold(index, endpoints);
+        members = Arrays.copyOf(members, known.count());
+        for (final int i : changed)
+        {
+            CloseHelper.quietClose(members[i]);
+            members[i] = new MemberConnection(link.aeron(), known.endpoint(i), ctx.termLength(), nowNs);
+        }
+        return members.length > before;
     }
 
     private void onUnavailableImage(final Image image)

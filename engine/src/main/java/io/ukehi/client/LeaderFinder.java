@@ -35,7 +35,7 @@ final class LeaderFinder
         boolean sendConnect(int member, long correlationId);
     }
 
-    private final int memberCount;
+    private int memberCount;
     private final long backoffMinNs;
     private final long backoffMaxNs;
     private final Connector connector;
@@ -63,6 +63,12 @@ final class LeaderFinder
         this.backoffMinNs = backoffMinNs;
         this.backoffMaxNs = backoffMaxNs;
         this.connector = connector;
+    }
+
+    /** There are more members than before. */
+    void memberCount(final int count)
+    {
+        memberCount = count;
     }
 
     /** The member that leads, or {@link #NONE} while it is looked for. */

@@ -38,6 +38,12 @@ final class LeaderLink
         watch = new LeaderWatch(ctx.keepAliveIntervalNs(), ctx.keepAliveTimeoutNs());
     }
 
+    /** There are more members than before. */
+    void onMembers()
+    {
+        finder.memberCount(transport.memberCount());
+    }
+
     boolean isFound()
     {
         return isFound;

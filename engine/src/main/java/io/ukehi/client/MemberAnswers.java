@@ -3,15 +3,16 @@ package io.ukehi.client;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.NodeRole;
 import io.ukehi.codecs.client.StatusReplyDecoder;
+import java.util.Arrays;
 
 /** What was asked of each member and what each has said, for people and for questions about status. One thread. */
 final class MemberAnswers
 {
     private final ClientTransport transport;
-    private final ConnectCode[] lastAnswers;
-    private final boolean[] hasBeenAsked;
-    private final MemberStatus[] statuses;
-    private final long[] statusIds;
+    private ConnectCode[] lastAnswers;
+    private boolean[] hasBeenAsked;
+    private MemberStatus[] statuses;
+    private long[] statusIds;
     private long lastStatusId;
 
     MemberAnswers(final ClientTransport transport)
@@ -22,6 +23,16 @@ final class MemberAnswers
         hasBeenAsked = new boolean[memberCount];
         statuses = new MemberStatus[memberCount];
         statusIds = new long[memberCount];
+    }
+
+    /** There are more members than before. */
+    void onMembers()
+    {
+        final int memberCount = transport.memberCount();
+        lastAnswers = Arrays.copyOf(lastAnswers, memberCount);
+        hasBeenAsked = Arrays.copyOf(hasBeenAsked, memberCount);
+        statuses = Arrays.copyOf(statuses, memberCount);
+        statusIds = Arrays.copyOf(statusIds, memberCount);
     }
 
     void onAsked(final int index)

@@ -34,8 +34,8 @@ final class Queries
     private final long timeoutNs;
     private final long introductionNs;
     private final OutstandingQueries outstanding;
-    private final boolean[] isIntroduced;
-    private final long[] spokenNs;
+    private boolean[] isIntroduced;
+    private long[] spokenNs;
     private long lastCorrelationId;
 
     Queries(
@@ -56,6 +56,13 @@ final class Queries
         outstanding = new OutstandingQueries(ctx.maxOutstanding());
         isIntroduced = new boolean[transport.memberCount()];
         spokenNs = new long[transport.memberCount()];
+    }
+
+    /** There are more members than before. */
+    void onMembers()
+    {
+        isIntroduced = Arrays.copyOf(isIntroduced, transport.memberCount());
+        spokenNs = Arrays.copyOf(spokenNs, transport.memberCount());
     }
 
     /** Sends a query to a member; as {@link UkehiClient#offerQuery}. */

@@ -485,7 +485,12 @@ final class Session implements ResponseHandler
     @Override
     public void onMembers(final MembersDecoder members)
     {
-        // Taken note of by and by: see the members that were configured.
+        if (transport.onMembers(members.index(), members.endpoints(), clock.nanoTime()))
+        {
+            answers.onMembers();
+            leader.onMembers();
+            queries.onMembers();
+        }
     }
 
     @Override

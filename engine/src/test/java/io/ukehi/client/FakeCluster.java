@@ -55,6 +55,12 @@ public final class FakeCluster implements AutoCloseable, IdleStrategy
         return nodes[id - 1];
     }
 
+    /** Where a member takes clients, as {@code ID=HOST:PORT}. */
+    String endpoint(final int id)
+    {
+        return id + "=" + endpoints[id - 1];
+    }
+
     /** Has one member lead and the others follow it. */
     public void lead(final int id, final long term)
     {

@@ -3,6 +3,7 @@ package io.ukehi.client;
 import io.ukehi.codecs.client.AdminRequestDecoder;
 import io.ukehi.codecs.client.AdminReplyEncoder;
 import io.ukehi.codecs.client.AdminCode;
+import io.ukehi.codecs.client.MembersEncoder;
 import io.aeron.Aeron;
 import io.aeron.ExclusivePublication;
 import io.aeron.FragmentAssembler;
@@ -348,6 +349,15 @@ public final class FakeNode implements AutoCloseable
             .groupId(groupId).clusterId(clusterId).sessionId(sessionId).correlationId(correlationId)
             .term(term).nodeId(nodeId).leaderId(leaderId).maxCommandLength(maxCommandLength).code(connectCode);
         send(connectReply.limit());
+    }
+
+    /** Tells its client who the members are. */
+    public void tellMembers(final long index, final String endpoints)
+    {
+        final MembersEncoder members = new MembersEncoder();
+        members.wrapAndApplyHeader(buffer, 0, headerEncoder)
+            .groupId(groupId).clusterId(clusterId).sessionId(sessionId).index(index).endpoints(endpoints);
+        send(members.limit());
     }
 
     private void onAdmin(final AdminRequestDecoder message)
