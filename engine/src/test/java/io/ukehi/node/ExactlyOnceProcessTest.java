@@ -32,7 +32,7 @@ class ExactlyOnceProcessTest
     private static final int SIZE = 3;
     private static final int CLIENTS = 8;
     private static final int WINDOW = 32;
-    private static final long INCREMENTS = Long.getLong("ukehi.increments", 16_000);
+    private static final long INCREMENTS = Long.getLong("ukehi.increments", 100_000);
     private static final int KILLS = Integer.getInteger("ukehi.kills", 2);
 
     private final AtomicLong committed = new AtomicLong();

@@ -292,12 +292,12 @@ final class MutantCatalogue
             "if (NONE == requestId)");
         add(26, "a read is answered though leadership has moved", "node/PendingReads",
             "        if (LOST == verdictIndexes[slot])\n", "        if (false)\n");
-        add(27, "a lease outlives what voters promise", "raft/RaftConfig",
+        elude(27, "a lease outlives what voters promise", "raft/RaftConfig",
             "return electionTimeoutMinNs - readLeaseMarginNs();", "return 2 * electionTimeoutMaxNs;");
-        add(27, "a leader that hears a majority has a lease", "raft/ReadRounds",
+        elude(27, "a leader that hears a majority has a lease", "raft/ReadRounds",
             "state.nowNs() - sentNs[(int)round & REMEMBERED - 1] >= state.config.readLeaseNs()",
             "!leadership.hasQuorumSince(state.nowNs() - state.config.electionTimeoutMaxNs())");
-        add(28, "a read does not wait until what it has to see is applied", "node/PendingReads",
+        elude(28, "a read does not wait until what it has to see is applied", "node/PendingReads",
             "if (!isLost && verdictIndexes[slot] > applier.appliedIndex())", "if (false)");
         add(28, "a read by lease does not wait until all is applied", "node/PendingReads",
             "if (leaseIndex >= 0 && leaseIndex <= applier.appliedIndex())", "if (leaseIndex >= 0)");
