@@ -299,6 +299,13 @@ public final class AeronPeers implements PeerLink, Introductions, AutoCloseable
         return workCount;
     }
 
+    /** Whether all streams to a peer have somebody at the other end, that of snapshots too. */
+    boolean isWhole(final int peerId)
+    {
+        final PeerStreams peer = find(peerId);
+        return null != peer && peer.isWhole();
+    }
+
     /** Whether both streams to a peer have somebody at the other end; false for a stranger. */
     public boolean isConnected(final int peerId)
     {

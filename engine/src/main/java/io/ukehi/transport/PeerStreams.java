@@ -50,6 +50,12 @@ final class PeerStreams implements AutoCloseable
         };
     }
 
+    /** Whether the peer hears whatever there may be. */
+    boolean isWhole()
+    {
+        return isConnected() && snapshot.isConnected();
+    }
+
     /** Whether the peer hears what keeps a group going; snapshots may come later. */
     boolean isConnected()
     {

@@ -142,6 +142,9 @@ class FailingDiskClusterTest
             for (final String policy : List.of("TRUNCATE_TO_LAST_GOOD", "ALERT_AND_CONTINUE", "REFUSE_START"))
             {
                 final int victim = MemberProcesses.leader(client) % MemberProcesses.SIZE + 1;
+                // A batch is vouched for by the next one: what a member catches up with may be a single batch.
+                write(store);
+                MemberProcesses.awaitEqual(client);
                 members.kill(victim);
                 damage(members.data(victim));
                 members.start(victim, policy);

@@ -488,7 +488,7 @@ class AeronPeersTest
             System.arraycopy(others, 0, all, 1, others.length);
             final PeerNode other = others[i];
             assertTrue(PeerNode.await(
-                CONNECT_TIMEOUT_MS, () -> first.peers.isConnected(otherId) && other.peers.isConnected(1), all));
+                CONNECT_TIMEOUT_MS, () -> first.peers.isWhole(otherId) && other.peers.isWhole(1), all));
         }
     }
 
