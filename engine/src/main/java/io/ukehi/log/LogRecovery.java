@@ -38,6 +38,8 @@ final class LogRecovery
     /** What follows damage and stays where it is; null if it does not. */
     private DetachedTail detached;
     private boolean isTorn;
+    /** The node was in doubt when its life before ended, perhaps in the middle of a repair. */
+    private boolean isRepairUnsure;
     private int tornBytes;
     private List<String> setAside = List.of();
 
@@ -90,9 +92,11 @@ final class LogRecovery
         }
         try (DoubtFile doubt = DoubtFile.open(storage))
         {
+            isRepairUnsure = 0 != doubt.doubtfulTo();
             raise(doubt);
             final long nextSequence = removeWhatFollows();
             supply = new SegmentSupply(storage, config, clock, nextSequence);
+            rewriteSealed();
             openNewest();
             report = new RecoveryReport(segments.getFirst().firstIndex(), tail.index(), commitIndex, segments.size(),
                 tornBytes, isClosedClean, isSameBoot, doubt.doubtfulTo(), doubt.term(), doubt.reason(),
@@ -314,10 +318,31 @@ final class LogRecovery
     private void rewrite(final LogSegment newest)
     {
         final DurableMark note = new DurableMark();
-        final int vouchedTo = note.read(newest.buffer()) && files.isForced() ? note.durablePosition() : 0;
+        final int vouchedTo =
+            note.read(newest.buffer()) && files.isForced() && !isRepairUnsure ? note.durablePosition() : 0;
         final int from = Math.min(newest.end(), Math.max(vouchedTo, SegmentHeader.LENGTH));
         newest.file().write(0, SegmentHeader.LENGTH);
         newest.file().write(from, newest.end() - from);
+    }
+
+    /**
+     * The life before may have ended over a write or a force of a repair: what is read now as whole, in pages that
+     * count as clean, may still be damaged on the disk, where marks from before the damage vouch for it. As long as a
+     * doubt is not over, every start writes anew what it finds.
+     */
+    private void rewriteSealed()
+    {
+        for (int i = 0; isRepairUnsure && i < segments.size() - 1; i++)
+        {
+            final LogSegment segment = segments.get(i);
+            if (!segment.isOlder())
+            {
+                try (StorageFile file = storage.open(segment.file().name(), Storage.Mapping.PRIVATE))
+                {
+                    file.write(0, segment.end());
+                }
+            }
+        }
     }
 
     private static int cut(final LogSegment newest)

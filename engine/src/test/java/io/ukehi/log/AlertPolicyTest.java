@@ -97,6 +97,38 @@ class AlertPolicyTest
         again.log.abandon();
     }
 
+    /** Seed 96318938169071: the next process read the repair from pages that count as clean, and power took it back. */
+    @Test
+    void shouldKeepARepairThatWasFoundWhenItsForceHadFailedAndPowerIsLostLater()
+    {
+        int failures = 0;
+        for (int seed = 0; seed < 200; seed++)
+        {
+            final SplittableRandom chance = new SplittableRandom(seed);
+            final SimDisk first = disk.afterKill();
+            first.randomizeSector(0 == (seed & 1) ? FIRST : SECOND, 8 + chance.nextInt(2), chance);
+            final LogHarness member = open(first);
+            final int[] forces = {chance.nextInt(12)};
+            first.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> 0 == forces[0]--));
+            try
+            {
+                catchUp(member, 512);
+            }
+            catch (final StorageException | AssertionError failed)
+            {
+                failures++;
+            }
+            final SimDisk second = first.afterKill().faults(SimDiskFaults.NONE);
+            final long found = open(second).log.lastIndex();
+
+            final LogHarness last = open(second.afterPowerCut(chance));
+
+            assertTrue(last.log.lastIndex() >= found, () -> "what was there is gone");
+            leader.history.checkPrefix(last.log);
+        }
+        assertTrue(failures > 20, "forces fail in the middle of it");
+    }
+
     @Test
     void shouldNeedOnlyWhatIsDamagedWhenAnyByteIsWrong()
     {

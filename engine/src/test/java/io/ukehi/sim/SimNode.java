@@ -130,6 +130,10 @@ final class SimNode implements RaftInvariants.Replica
         final HardStateFile hardStateFile = HardStateFile.open(storage);
         wal = SegmentedLog.open(storage, logConfig(logId), clock);
         recovery = wal.recovery();
+        if (world.isTraced())
+        {
+            world.say("node " + id + " recovers: " + recovery);
+        }
         hardState.attach(new HardStateRecord(hardStateFile));
         doubt.attach(new DoubtRecord(DoubtFile.open(storage)));
         final SegmentedRaftLog raftLog = new SegmentedRaftLog(wal);
