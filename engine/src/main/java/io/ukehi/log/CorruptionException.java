@@ -24,12 +24,12 @@ public final class CorruptionException extends StorageException
     private static String whatToDo(final boolean hasPeers)
     {
         return hasPeers ?
-            "The node does not start on it, and has changed nothing. Put the file back from a copy, or let the other " +
-            "members repair this one: policy " + CorruptionPolicy.TRUNCATE_TO_LAST_GOOD + " keeps what lies before " +
-            "the damage and sets the rest aside" :
-            "The node does not start on it, and has changed nothing. It is the only voter, so that nobody can repair " +
-            "it: put the file back from a copy, or see with `ukehi wal verify DIR` what is lost and save the rest " +
-            "with `ukehi wal salvage DIR TARGET`";
+            "The node does not start on it, and has left the log as it was. Put the file back from a copy, or let " +
+            "the other members repair this one: policy " + CorruptionPolicy.TRUNCATE_TO_LAST_GOOD + " keeps what " +
+            "lies before the damage and sets the rest aside" :
+            "The node does not start on it, and has left the log as it was. It is the only voter, so that nobody can " +
+            "repair it: put the file back from a copy, or see with `ukehi wal verify DIR` what is lost and save the " +
+            "rest with `ukehi wal salvage DIR TARGET`";
     }
 
     /** What was found. */
