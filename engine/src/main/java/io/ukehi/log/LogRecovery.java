@@ -84,7 +84,7 @@ final class LogRecovery
         final boolean isMarked = null != files.markFile();
         final boolean isClosedClean = isMarked && mark.isClean();
         final boolean isSameBoot = isMarked && 0 != config.bootId() && config.bootId() == mark.bootId();
-        final long commitIndex = Math.min(isMarked ? mark.commitIndex() : 0, tail.index());
+        final long commitIndex = knownCommitIndex();
         for (final StorageFile file : files.unused())
         {
             CoverageMark.UNUSED_SEGMENT.hit();
@@ -393,7 +393,17 @@ final class LogRecovery
         return files.mark().put(newest.buffer(), config.markFlags(),
             isKept ? Math.max(tail.index(), note.durableIndex()) : tail.index(),
             isKept ? Math.max(newest.end(), note.durablePosition()) : newest.end(),
-            Math.min(files.mark().commitIndex(), tail.index()), config.bootId());
+            knownCommitIndex(), config.bootId());
+    }
+
+    /**
+     * Where damage ends a log, the last sector before it may be an old one whose newer write was lost: what it holds is
+     * intact, and yet may have been cut since, with what is committed written in its place. Nothing in the file tells
+     * the one from the other, so how much of such a log is committed has to be heard from a leader.
+     */
+    private long knownCommitIndex()
+    {
+        return null == files.markFile() || null != broken ? 0 : Math.min(files.mark().commitIndex(), tail.index());
     }
 
     /** The mappings that were only read. */

@@ -8,7 +8,7 @@ import java.util.List;
  * @param firstIndex     of the oldest entry held.
  * @param lastIndex      of the newest.
  * @param commitIndex    up to which the log was known to be committed, at most {@code lastIndex}: what a state machine
- *                       may be given before the node has heard of anybody.
+ *                       may be given before the node has heard of anybody. 0 if damage has ended the log.
  * @param segments       number of files.
  * @param tornBytes      cut from the end: written but never reported durable. 0 at a clean end.
  * @param isClosedClean  whether the log was closed in order.

@@ -217,7 +217,9 @@ public final class WalCopy
     private static void finish(final SegmentedLog log, final WalReport found)
     {
         pump(log);
-        log.onCommit(null == found.mark() ? 0 : Math.min(found.mark().commitIndex(), log.lastIndex()));
+        // As at a start, damage leaves open how much of what lies before it is committed.
+        log.onCommit(null == found.mark() || !found.isSound() ? 0 :
+            Math.min(found.mark().commitIndex(), log.lastIndex()));
         log.close();
     }
 

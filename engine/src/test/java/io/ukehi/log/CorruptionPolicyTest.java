@@ -10,12 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ukehi.sim.SimDisk;
 import io.ukehi.sim.SimDiskFaults;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What becomes of damage, and of what a machine lost that its log had never forced. */
@@ -194,6 +196,42 @@ class CorruptionPolicyTest
         assertEquals(SECOND, refused.fault().file());
         assertArrayEquals(names, found.list());
         assertEquals(operations, found.operations());
+    }
+
+    /** The disk lost a write: the sector holds, intact, the entry that was cut to make room for the committed one. */
+    @ParameterizedTest
+    @EnumSource(value = CorruptionPolicy.class, names = "REFUSE_START", mode = EnumSource.Mode.EXCLUDE)
+    void shouldKnowNothingAsCommittedWhenAnOldSectorBringsBackWhatWasCut(final CorruptionPolicy policy)
+    {
+        final LogHarness log = new LogHarness(new SimDisk(), Durability.BATCH);
+        log.open();
+        log.appendOne(8);
+        log.appendOne(16);
+        log.sync();
+        final SimDisk before = ((SimDisk)log.storage).afterKill();
+        log.truncateFrom(2);
+        log.history.nextTerm();
+        log.append(20);
+        log.sync();
+        log.log.onCommit(20);
+        log.append(1);
+        log.sync();
+        log.log.abandon();
+
+        final SimDisk found = ((SimDisk)log.storage).afterKill();
+        found.overwrite(FIRST, SegmentHeader.LENGTH, Arrays.copyOfRange(
+            before.contents(FIRST), SegmentHeader.LENGTH, SegmentHeader.LENGTH + SimDisk.SECTOR_LENGTH));
+        final LogHarness next = new LogHarness(found, Durability.BATCH);
+        next.policy = policy;
+        for (int start = 0; start < 2; start++)
+        {
+            next.open();
+            assertEquals(1, next.log.termAt(2), "what was cut is back");
+            assertEquals(2, next.log.lastIndex());
+            assertEquals(0, next.log.recovery().commitIndex());
+            assertTrue(next.log.recovery().doubtfulTo() >= 22);
+            next.log.abandon();
+        }
     }
 
     /** Power goes at each operation of a recovery that cuts; the next one finds no more than it, and the doubt. */

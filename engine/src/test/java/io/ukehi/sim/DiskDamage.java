@@ -32,6 +32,8 @@ final class DiskDamage
     // Of a segment's header; see DurableMark.
     private static final int[] MARK_OFFSETS = {512, 1024};
     private static final int MARK_CRC_OFFSET = 8;
+    private static final int MARK_FLAGS_OFFSET = 12;
+    private static final int MARK_CLEAN = 1;
     private static final int MARK_POSITION_OFFSET = 24;
 
     /** What a file held before: what an operator puts back from a copy. */
@@ -248,14 +250,21 @@ final class DiskDamage
         int end = 0;
         for (final int offset : MARK_OFFSETS)
         {
-            final long number = buffer.getLong(offset, LITTLE_ENDIAN);
-            if (number > newest && isSound(contents, offset))
+            final long number = number(contents, offset);
+            if (number > newest)
             {
                 newest = number;
                 end = (int)buffer.getLong(offset + MARK_POSITION_OFFSET, LITTLE_ENDIAN);
             }
         }
         return end;
+    }
+
+    /** Of a mark; 0 if it is not sound. */
+    private static long number(final byte[] contents, final int offset)
+    {
+        return contents.length >= SegmentHeader.LENGTH && isSound(contents, offset) ?
+            new UnsafeBuffer(contents).getLong(offset, LITTLE_ENDIAN) : 0;
     }
 
     private static boolean isSound(final byte[] contents, final int offset)
@@ -350,9 +359,31 @@ final class DiskDamage
         for (final SimNode node : world.nodes())
         {
             final boolean hasLived = null != node.hardState() && node.hardState().term() > 0;
-            count += (isStruck(node) && hasLived) || node.isDoubtful() ? 1 : 0;
+            final boolean isWhole = UNFORCED == struck[node.id()] && isClosedInOrder(node.disk().storage());
+            count += (isStruck(node) && hasLived && !isWhole) || node.isDoubtful() ? 1 : 0;
         }
         return count;
+    }
+
+    /** Whether power has gone when everything was forced, and nothing new had been begun. */
+    private static boolean isClosedInOrder(final SimDisk disk)
+    {
+        long newest = 0;
+        boolean isClosed = false;
+        for (final String name : segments(disk))
+        {
+            final byte[] contents = disk.platter(name);
+            for (final int offset : MARK_OFFSETS)
+            {
+                final long number = number(contents, offset);
+                if (number > newest)
+                {
+                    newest = number;
+                    isClosed = 0 != (contents[offset + MARK_FLAGS_OFFSET] & MARK_CLEAN);
+                }
+            }
+        }
+        return isClosed;
     }
 
     /** A node has started: from here on it says itself whether it is in doubt. */

@@ -6,6 +6,7 @@ import io.ukehi.raft.RaftLog;
 import java.util.Arrays;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.LongHashSet;
 
 /**
  * A node's log as its rules see it, with an observer in front who keeps, over all lives of the node, what was in it:
@@ -36,6 +37,8 @@ final class ObservedLog implements RaftLog
     private long unsureFrom = Long.MAX_VALUE;
     /** The log as an append that did not come to its end would have made it. */
     private long[] attempted = NONE;
+    /** What cuts have removed. An old sector may bring it back; only the damage behind it tells it from a new one. */
+    private final LongHashSet removed = new LongHashSet();
     /** Index of the snapshot that is taking the place of the log; 0 if none is. */
     private long replacedBy;
     /** Of the log when it was last seen. */
@@ -76,7 +79,8 @@ final class ObservedLog implements RaftLog
         final boolean isPrefix = last < before.length && before[last] == digests[last];
         final boolean isBack = last < digestsBeforeCut.length && digestsBeforeCut[last] == digests[last];
         final boolean isAttempt = last < attempted.length && attempted[last] == digests[last];
-        Violation.check(isPrefix || isBack || isReplaced || isAttempt || node.wasLost(last, digests[last]),
+        final boolean isOld = null != node.recovery().fault() && removed.contains(digests[last]);
+        Violation.check(isPrefix || isBack || isReplaced || isAttempt || isOld || node.wasLost(last, digests[last]),
             "what was in the log is the same after a restart", node.id(), last);
         attempted = NONE;
         cutFrom = Long.MAX_VALUE;
@@ -291,6 +295,10 @@ final class ObservedLog implements RaftLog
     public void truncateFrom(final long index)
     {
         node.beforeCut(index);
+        for (int i = (int)index; i <= lastIndex; i++)
+        {
+            removed.add(digests[i]);
+        }
         cutFrom = index;
         log.truncateFrom(index);
         cutFrom = Long.MAX_VALUE;

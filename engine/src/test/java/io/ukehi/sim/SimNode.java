@@ -143,8 +143,7 @@ final class SimNode implements RaftInvariants.Replica
         Violation.check(snapshotIndex <= world.invariants().committedIndex(),
             "a snapshot holds only what is committed", id, snapshotIndex);
         log.attach(raftLog);
-        Violation.check(recovery.commitIndex() <= world.invariants().committedIndex(),
-            "what is recovered as committed was committed", id, recovery.commitIndex());
+        checkRecoveredCommit();
         final RaftConfig config = new RaftConfig()
             .nodeId(id)
             .members(firstMembers)
@@ -182,6 +181,15 @@ final class SimNode implements RaftInvariants.Replica
         isUp = true;
         pausedUntilNs = 0;
         replica.start();
+    }
+
+    private void checkRecoveredCommit()
+    {
+        final long index = recovery.commitIndex();
+        final boolean isHeld = index >= log.firstIndex() && index <= log.lastIndex();
+        Violation.check(index <= world.invariants().committedIndex() &&
+            (!isHeld || log.digestAt(index) == committedDigestAt(index)),
+            "what is recovered as committed was committed", id, index);
     }
 
     private LogConfig logConfig(final long logId)
