@@ -21,6 +21,8 @@ final class SnapshotReceiver
     private long attempt;
     private SnapshotSink.Offer offered;
     private boolean isStatusDue;
+    /** What the snapshot that was offered has to wait for, here. */
+    private boolean isInTheWay;
     private boolean isLost;
     private int lostChunk;
     private int toldChunk;
@@ -54,6 +56,7 @@ final class SnapshotReceiver
         attempt = newAttempt;
         offered = offer;
         isStatusDue = true;
+        isInTheWay = false;
         isLost = false;
         lostChunk = -1;
     }
@@ -149,9 +152,9 @@ final class SnapshotReceiver
             follower.onInstalled(offered.index());
             return tell(SnapshotStatus.INSTALLED, 0, 0, true);
         }
-        if (!isCurrent() && (!isStatusDue || !sink.begin(offered)))
+        if (!isCurrent() && !begin())
         {
-            return isStatusDue ? tell(SnapshotStatus.BUSY, 0, 0, true) : 0;
+            return isStatusDue ? tell(SnapshotStatus.BUSY, 0, 0, false) : 0;
         }
         if (SnapshotSink.State.OPENING == sink.state())
         {
@@ -170,6 +173,22 @@ final class SnapshotReceiver
             return tell(SnapshotStatus.RECEIVING, sink.nextChunk(), sink.chunkLimit(), false);
         }
         return 0;
+    }
+
+    /**
+     * Once for each offer, unless something is in the way: then again and again, or what has given way would be begun
+     * anew before the leader offers the next time, and be in the way for ever.
+     */
+    private boolean begin()
+    {
+        if (!isStatusDue && !isInTheWay)
+        {
+            return false;
+        }
+        final boolean isBegun = state.snapshotSink.begin(offered);
+        isStatusDue |= isBegun;
+        isInTheWay = !isBegun;
+        return isBegun;
     }
 
     private int tell(final SnapshotStatus status, final int chunk, final int limit, final boolean isEnd)

@@ -9,7 +9,7 @@ public enum SnapshotStatus
     /** The chunk named did not come, others behind it did: all are wanted again from it on. */
     LOST,
 
-    /** Nothing can be taken at this moment: ask again. */
+    /** Nothing can be taken at this moment: this attempt is gone on with as soon as it can. */
     BUSY,
 
     /** What the snapshot contains is here, committed. */

@@ -333,7 +333,6 @@ public final class SnapshotOutput implements SnapshotJob
                 preparedParts = number + 1;
                 if (writtenChunks == part.end)
                 {
-                    part.file.force();
                     part.file.close();
                 }
                 else
@@ -345,8 +344,27 @@ public final class SnapshotOutput implements SnapshotJob
                 }
             }
         }
+        if (writtenChunks > 0)
+        {
+            rewriteLast();
+        }
         // What lies behind a gap is written anew.
         deletePartsFrom(preparedParts);
+    }
+
+    /**
+     * The life before may have ended because a force failed, and then the pages it was for count as clean: they read as
+     * whole, no later force touches them, and they are not on the disk. Those of earlier parts were forced in their
+     * time, or this one would not have been begun.
+     */
+    private void rewriteLast()
+    {
+        final Part last = openPart(SnapshotFiles.partOf(writtenChunks - 1, chunkLength));
+        try (StorageFile file = last.file)
+        {
+            file.write(0, (writtenChunks - last.begin) * chunkLength);
+            file.force();
+        }
     }
 
     private Part openPart(final int number)

@@ -21,6 +21,7 @@ class SnapshotTransferTest
         private final InMemoryLog log;
         private Offered current;
         private State state = State.IDLE;
+        private boolean isBusy;
         private int nextChunk;
         private int seekedTo = -1;
         private String done = "";
@@ -60,6 +61,10 @@ class SnapshotTransferTest
         @Override
         public boolean begin(final Offer offer)
         {
+            if (isBusy)
+            {
+                return false;
+            }
             current = (Offered)offer;
             state = State.RECEIVING;
             return true;
@@ -234,6 +239,24 @@ class SnapshotTransferTest
         assertEquals(List.of("LOST 6 of 1 to 2"), said());
         chunk(1, 6);
         assertEquals(7, disk.nextChunk);
+    }
+
+    /** Seed 2026112916210 of the simulator: what had given way was begun anew before each next offer. */
+    @Test
+    void shouldBeginWithoutAnotherOfferWhenWhatWasInTheWayIsGone()
+    {
+        follow(1, 1);
+        disk.isBusy = true;
+        offer(1, 10, 1);
+        solo.cycle();
+        assertEquals(List.of("BUSY 0 of 1 to 2"), said());
+        solo.cycle();
+        assertEquals(List.of(), said());
+        disk.isBusy = false;
+        solo.cycle();
+        assertEquals(List.of("RECEIVING 0 of 1 to 2"), said());
+        chunk(1, 0);
+        assertEquals(1, disk.nextChunk);
     }
 
     @Test

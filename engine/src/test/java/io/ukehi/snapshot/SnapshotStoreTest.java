@@ -14,6 +14,7 @@ import io.ukehi.sim.SimDisk;
 import io.ukehi.sim.SimDiskFaults;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -226,6 +227,32 @@ class SnapshotStoreTest
         }
         assertTrue(output.isReady());
         assertEquals(13, output.nextChunk());
+    }
+
+    /** Seed 2026112951114 of the simulator: pages whose force failed count as clean, and are not on the disk. */
+    @Test
+    void shouldWriteAnewWhatAFailedForceMayHaveLeftInThePageCacheAlone()
+    {
+        final Snapshots source = new Snapshots(new SimDisk());
+        source.take(10, 20);
+        for (int received = 1; received < 20; received++)
+        {
+            final SimDisk failing = new SimDisk();
+            final Snapshots first = new Snapshots(failing);
+            first.receive(source, received);
+            failing.faults(SimDiskFaults.failing(SimDiskFaults.Operation.FORCE, () -> true));
+            first.work();
+            assertThrows(StorageException.class, first.store::doWork);
+            final SimDisk next = failing.afterKill();
+            final Snapshots second = new Snapshots(next);
+            final SnapshotOutput output = second.receive(source, 100);
+            output.finish();
+            assertEquals(SnapshotOutput.Outcome.DURABLE, second.end(output));
+            for (int seed = 0; seed < 10; seed++)
+            {
+                new Snapshots(next.afterPowerCut(new SplittableRandom(seed))).checkNewest();
+            }
+        }
     }
 
     @Test
