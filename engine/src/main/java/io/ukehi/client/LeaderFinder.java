@@ -17,6 +17,9 @@ import io.ukehi.codecs.client.ConnectCode;
  * flooded. A late answer still counts within the search it was asked for. A leader of a term below one that has been
  * heard of is not believed, until two rounds have found nobody better: then the cluster may have begun anew.
  * <p>
+ * Members also tell unasked who leads. That somebody leads is news wherever it comes from; that nobody does only if the
+ * leader itself says so: others lose sight of a leader that has lost nothing but them.
+ * <p>
  * No I/O and no clock: owned by the thread that uses the client, times come in as arguments, in nanoseconds.
  */
 final class LeaderFinder
@@ -43,6 +46,9 @@ final class LeaderFinder
     private int hint = NONE;
     private int cursor;
     private long term;
+    /** Whom members have named last without being asked, and in which term. */
+    private int named = NONE;
+    private long namedTerm;
     private long lastCorrelationId;
     private long firstCorrelationId;
     private long nextAttemptNs;
@@ -107,6 +113,7 @@ final class LeaderFinder
         attempts = 0;
         redirects = 0;
         absence = UkehiClient.NOT_CONNECTED;
+        named = NONE;
     }
 
     int doWork(final long nowNs)
@@ -157,24 +164,49 @@ final class LeaderFinder
     }
 
     /**
-     * Somebody leads, or nobody does, as a node has told unasked.
+     * A member tells, unasked, that it leads itself: it knows this client, and there is nothing to be asked.
      *
+     * @return whether this has found the leader: {@link #leader()} has changed.
+     */
+    boolean onProclaimed(final int from, final long newTerm)
+    {
+        if (newTerm < term || from == leader)
+        {
+            return false;
+        }
+        leader = from;
+        term = newTerm;
+        return true;
+    }
+
+    /**
+     * A member tells, unasked, who leads. Where a leader is looked for already, and another is named than before, that
+     * one is asked at once.
+     *
+     * @param isFromLeader whether the leader itself tells it.
+     * @param likely       whom it names, or {@link #NONE}.
      * @return whether the leader must be looked for again; the caller then calls {@link #search}.
      */
-    boolean onRedirect(final int likely, final long newTerm)
+    boolean onRedirect(final boolean isFromLeader, final int likely, final long newTerm, final long nowNs)
     {
         if (newTerm < term)
         {
             return false;
         }
-        final boolean isNews = newTerm > term;
         term = newTerm;
-        if (NONE == leader)
+        if (NONE != leader)
         {
-            return isNews && NONE != likely;
+            // A leader that was elected again is the same one to talk to.
+            return likely != leader && (NONE != likely || isFromLeader);
         }
-        // A leader that was elected again is the same one to talk to.
-        return likely != leader;
+        if (NONE != likely && (likely != named || newTerm != namedTerm))
+        {
+            named = likely;
+            namedTerm = newTerm;
+            hint = likely;
+            attempt(nowNs);
+        }
+        return false;
     }
 
     private boolean onLeader(final int from, final long newTerm)

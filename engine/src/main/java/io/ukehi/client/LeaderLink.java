@@ -9,16 +9,20 @@ import io.ukehi.codecs.client.ConnectReplyDecoder;
  */
 final class LeaderLink
 {
+    private static final int NONE = LeaderFinder.NONE;
+    /** Signs of life to members that do not lead are that many times rarer than to a leader that says nothing. */
+    private static final int STANDBY_FACTOR = 10;
+
     private final ClientTransport transport;
     private final RequestEncoder encoder;
     private final MemberAnswers answers;
+    private final StandbyLinks links;
     private final ClientStats stats;
     private final LeaderFinder finder;
     private final LeaderWatch watch;
     private boolean isFound;
-    private int lastLeader = LeaderFinder.NONE;
+    private int lastLeader = NONE;
     private long lastTerm;
-    private int image;
 
     /** @param firstMember with which the first search begins. */
     LeaderLink(
@@ -27,7 +31,8 @@ final class LeaderLink
         final RequestEncoder encoder,
         final MemberAnswers answers,
         final ClientStats stats,
-        final int firstMember)
+        final int firstMember,
+        final long nowNs)
     {
         this.transport = transport;
         this.encoder = encoder;
@@ -36,12 +41,21 @@ final class LeaderLink
         finder = new LeaderFinder(
             transport.memberCount(), firstMember, ctx.backoffMinNs(), ctx.backoffMaxNs(), this::sendConnect);
         watch = new LeaderWatch(ctx.keepAliveIntervalNs(), ctx.keepAliveTimeoutNs());
+        links = new StandbyLinks(
+            transport, encoder, this::sendConnect, STANDBY_FACTOR * ctx.keepAliveIntervalNs(), nowNs);
     }
 
     /** There are more members than before. */
     void onMembers()
     {
         finder.memberCount(transport.memberCount());
+        links.onMembers();
+    }
+
+    /** This client has another name, or listens elsewhere. */
+    void onForgotten(final long nowNs)
+    {
+        links.onForgotten(nowNs);
     }
 
     boolean isFound()
@@ -59,6 +73,18 @@ final class LeaderLink
     MemberConnection connection()
     {
         return transport.member(finder.leader());
+    }
+
+    /** Whether a message comes from the leader, by the image that brought it. */
+    boolean isFrom(final int aeronSessionId)
+    {
+        return isFound && links.isFrom(finder.leader(), aeronSessionId);
+    }
+
+    /** Longest command that the leader takes, in bytes; only while there is one. */
+    int maxCommandLength()
+    {
+        return links.maxCommandLength(finder.leader());
     }
 
     /** Highest term heard of. */
@@ -83,7 +109,7 @@ final class LeaderLink
 
     int doWork(final long nowNs)
     {
-        return isFound ? watch(nowNs) : finder.doWork(nowNs);
+        return isFound ? watch(nowNs) + links.doWork(finder.leader(), nowNs) : finder.doWork(nowNs);
     }
 
     private int watch(final long nowNs)
@@ -92,7 +118,7 @@ final class LeaderLink
         final boolean isDue = watch.isDue(nowNs);
         if (!leader.isConnected() || watch.isLost(nowNs))
         {
-            search(LeaderFinder.NONE, nowNs);
+            search(NONE, nowNs);
             return 1;
         }
         if (isDue)
@@ -118,10 +144,17 @@ final class LeaderLink
         return member.offer(encoder.buffer(), 0, length) > 0;
     }
 
-    /** A sign of life. */
-    void onHeard()
+    /** A sign of life, of the leader or another. */
+    void onHeard(final int aeronSessionId)
     {
-        watch.onHeard();
+        if (isFrom(aeronSessionId))
+        {
+            watch.onHeard();
+        }
+        else
+        {
+            links.onHeard(aeronSessionId);
+        }
     }
 
     /**
@@ -140,12 +173,18 @@ final class LeaderLink
     {
         final int likely = transport.indexOf(reply.leaderId());
         final long term = reply.term();
+        links.onConnectReply(from, code, aeronSessionId, reply.maxCommandLength());
         if (!finder.onConnectReply(reply.correlationId(), from, likely, term, code, nowNs))
         {
             return false;
         }
+        onFound(from, term, nowNs);
+        return true;
+    }
+
+    private void onFound(final int from, final long term, final long nowNs)
+    {
         isFound = true;
-        image = aeronSessionId;
         stats.connects++;
         watch.onConnected(nowNs);
         if (from == lastLeader && term == lastTerm)
@@ -158,17 +197,25 @@ final class LeaderLink
         }
         lastLeader = from;
         lastTerm = term;
-        return true;
     }
 
     /**
      * A member tells, unasked, who leads.
      *
-     * @return whether it is the same as before, elected once more: what was sent to it in an earlier term may be lost.
+     * @param aeronSessionId of the image that it came by.
+     * @param likely         whom it names, or {@link LeaderFinder#NONE}.
+     * @return whether the leader was found by this, or is elected once more: what was sent in an earlier term may be
+     * lost.
      */
-    boolean onRedirect(final int likely, final long term, final long nowNs)
+    boolean onRedirect(final int aeronSessionId, final int likely, final long term, final long nowNs)
     {
-        if (finder.onRedirect(likely, term))
+        final int from = links.memberOf(aeronSessionId);
+        if (NONE != from && from == likely && finder.onProclaimed(from, term))
+        {
+            onFound(from, term, nowNs);
+            return true;
+        }
+        if (finder.onRedirect(isFrom(aeronSessionId), likely, term, nowNs))
         {
             search(likely, nowNs);
         }
@@ -183,9 +230,10 @@ final class LeaderLink
     /** Other members than the leader end connections too, when they have not heard from the client for a while. */
     void onImageGone(final int aeronSessionId, final long nowNs)
     {
-        if (isFound && aeronSessionId == image)
+        if (isFrom(aeronSessionId))
         {
-            search(LeaderFinder.NONE, nowNs);
+            search(NONE, nowNs);
         }
+        links.onImageGone(aeronSessionId);
     }
 }

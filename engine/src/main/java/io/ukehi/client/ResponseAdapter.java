@@ -120,13 +120,13 @@ final class ResponseAdapter implements FragmentHandler
             case ReplyDecoder.TEMPLATE_ID ->
             {
                 reply.wrap(buffer, blockOffset, blockLength, version);
-                onReplies(reply.leaderId(), buffer, blockOffset + blockLength, offset + length);
+                onReplies(reply.leaderId(), aeronSessionId, buffer, blockOffset + blockLength, offset + length);
             }
             case QueryReplyDecoder.TEMPLATE_ID ->
             {
                 final int dataOffset = blockOffset + blockLength;
                 queryReply.wrap(buffer, blockOffset, blockLength, version);
-                handler.onQueryReply(queryReply, buffer, dataOffset, offset + length - dataOffset);
+                handler.onQueryReply(queryReply, aeronSessionId, buffer, dataOffset, offset + length - dataOffset);
             }
             case AdminReplyDecoder.TEMPLATE_ID ->
             {
@@ -154,17 +154,19 @@ final class ResponseAdapter implements FragmentHandler
                 handler.onConnectReply(
                     connectReply.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
             case RedirectDecoder.TEMPLATE_ID ->
-                handler.onRedirect(redirect.wrap(buffer, blockOffset, blockLength, version));
+                handler.onRedirect(redirect.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
             case SessionOpenedDecoder.TEMPLATE_ID ->
-                handler.onSessionOpened(sessionOpened.wrap(buffer, blockOffset, blockLength, version));
-            case KeepAliveDecoder.TEMPLATE_ID -> handler.onKeepAlive();
+                handler.onSessionOpened(
+                    sessionOpened.wrap(buffer, blockOffset, blockLength, version), aeronSessionId);
+            case KeepAliveDecoder.TEMPLATE_ID -> handler.onKeepAlive(aeronSessionId);
             case CloseDecoder.TEMPLATE_ID -> handler.onClose(aeronSessionId);
             default -> handler.onStatusReply(statusReply.wrap(buffer, blockOffset, blockLength, version));
         }
     }
 
     /** One reply after the other, for as long as the client is who it was when the message was sent to it. */
-    private void onReplies(final int leaderId, final DirectBuffer buffer, final int from, final int to)
+    private void onReplies(
+        final int leaderId, final int aeronSessionId, final DirectBuffer buffer, final int from, final int to)
     {
         final long clientId = sessionId;
         int at = from;
@@ -177,7 +179,7 @@ final class ResponseAdapter implements FragmentHandler
             {
                 break;
             }
-            handler.onReply(record, leaderId, buffer, dataOffset, length);
+            handler.onReply(record, leaderId, aeronSessionId, buffer, dataOffset, length);
             at = dataOffset + BitUtil.align(length, Long.BYTES);
         }
         if (clientId == sessionId && (at != to || at == from))

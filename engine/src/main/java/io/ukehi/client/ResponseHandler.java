@@ -22,10 +22,11 @@ interface ResponseHandler
     void onConnectReply(ConnectReplyDecoder reply, int aeronSessionId);
 
     /** A command has ended; the state machine's reply lies in {@code buffer}. The leader is the one known then. */
-    void onReply(ReplyRecordDecoder reply, int leaderId, DirectBuffer buffer, int offset, int length);
+    void onReply(
+        ReplyRecordDecoder reply, int leaderId, int aeronSessionId, DirectBuffer buffer, int offset, int length);
 
     /** A query has ended; the state machine's answer lies in {@code buffer}. */
-    void onQueryReply(QueryReplyDecoder reply, DirectBuffer buffer, int offset, int length);
+    void onQueryReply(QueryReplyDecoder reply, int aeronSessionId, DirectBuffer buffer, int offset, int length);
 
     /** A member says what became of what an operator asked for. */
     void onAdminReply(AdminReplyDecoder reply);
@@ -33,12 +34,13 @@ interface ResponseHandler
     void onMembers(MembersDecoder members);
 
     /** Leadership has moved. */
-    void onRedirect(RedirectDecoder redirect);
+    void onRedirect(RedirectDecoder redirect, int aeronSessionId);
+
+    /** The replicated session that was asked for, or why there is none. */
+    void onSessionOpened(SessionOpenedDecoder opened, int aeronSessionId);
 
     /** A node says that it lives. */
-    void onSessionOpened(SessionOpenedDecoder opened);
-
-    void onKeepAlive();
+    void onKeepAlive(int aeronSessionId);
 
     /** A node has ended the session. */
     void onClose(int aeronSessionId);

@@ -61,7 +61,7 @@ final class Session implements ResponseHandler
         answers = new MemberAnswers(transport);
         // Clients begin with different members, so that one that all ask first is not swamped.
         nextMember = (int)(clientId % transport.memberCount());
-        leader = new LeaderLink(ctx, transport, encoder, answers, stats, nextMember);
+        leader = new LeaderLink(ctx, transport, encoder, answers, stats, nextMember, nowNs);
         replicated = new ReplicatedSession(ctx, encoder, leader, stats);
         queries = new Queries(ctx, transport, encoder, stats, member -> leader.sendConnect(member, 0));
         leader.search(LeaderFinder.NONE, nowNs);
@@ -339,6 +339,7 @@ final class Session implements ResponseHandler
             // Commands wait for the leader to be found again; queries may have gone down with the driver.
             stats.driversLost++;
             leader.search(LeaderFinder.NONE, nowNs);
+            leader.onForgotten(nowNs);
             queries.onForgotten();
             work += queries.abandon(listeners);
         }
@@ -366,7 +367,8 @@ final class Session implements ResponseHandler
         encoder.clientId(clientId);
         adapter.clientId(clientId);
         leader.search(leader.member(), nowNs);
-        // Answers to queries would be to the earlier name.
+        // Whatever is answered yet would be to the earlier name.
+        leader.onForgotten(nowNs);
         queries.onForgotten();
         return queries.abandon(listeners) + replicated.lose(listeners);
     }
@@ -403,22 +405,28 @@ final class Session implements ResponseHandler
         final long nowNs = clock.nanoTime();
         if (leader.onConnectReply(reply, from, code, aeronSessionId, nowNs))
         {
-            replicated.onTermOfLeader(nowNs);
-            final int messageLength = transport.member(from).maxMessageLength();
-            maxCommandLength = Math.min(
-                reply.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OVERHEAD));
+            onTermOfLeader(nowNs);
         }
+    }
+
+    private void onTermOfLeader(final long nowNs)
+    {
+        replicated.onTermOfLeader(nowNs);
+        final int messageLength = leader.connection().maxMessageLength();
+        maxCommandLength = Math.min(
+            leader.maxCommandLength(), Math.max(0, messageLength - RequestEncoder.COMMAND_OVERHEAD));
     }
 
     @Override
     public void onReply(
         final ReplyRecordDecoder reply,
         final int leaderId,
+        final int aeronSessionId,
         final DirectBuffer buffer,
         final int offset,
         final int length)
     {
-        leader.onHeard();
+        leader.onHeard(aeronSessionId);
         final long sequence = reply.correlationId();
         final ReplyCode code = CODES[reply.codeRaw()];
         switch (code)
@@ -434,14 +442,17 @@ final class Session implements ResponseHandler
             }
             // Codes of a later version may mean anything; a command that is too long for a new leader bars the way.
             case SESSION_LOST, NULL_VAL, REJECTED_TOO_LARGE -> loseSession(clock.nanoTime());
-            default -> onNotTaken(sequence, code, leaderId);
+            default -> onNotTaken(sequence, code, leaderId, aeronSessionId);
         }
     }
 
-    /** The command stays where it is, and will be sent again; some codes say that this is the wrong node. */
-    private void onNotTaken(final long sequence, final ReplyCode code, final int leaderId)
+    /**
+     * The command stays where it is, and will be sent again; some codes say that this is the wrong node. One that led
+     * before refuses what came too late for it, and the command is with the next leader already.
+     */
+    private void onNotTaken(final long sequence, final ReplyCode code, final int leaderId, final int aeronSessionId)
     {
-        if (!leader.isFound() || !replicated.isWaiting(sequence))
+        if (!leader.isFrom(aeronSessionId) || !replicated.isWaiting(sequence))
         {
             return;
         }
@@ -457,9 +468,13 @@ final class Session implements ResponseHandler
 
     @Override
     public void onQueryReply(
-        final QueryReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
+        final QueryReplyDecoder reply,
+        final int aeronSessionId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
     {
-        leader.onHeard();
+        leader.onHeard(aeronSessionId);
         final int from = transport.indexOf(reply.nodeId());
         final QueryCode code = queries.onReply(reply, buffer, offset, length, listeners);
         if (QueryCode.REJECTED_NOT_LEADER == code && isConnected() && from == leader.member())
@@ -494,29 +509,30 @@ final class Session implements ResponseHandler
     }
 
     @Override
-    public void onSessionOpened(final SessionOpenedDecoder opened)
+    public void onSessionOpened(final SessionOpenedDecoder opened, final int aeronSessionId)
     {
-        leader.onHeard();
-        if (leader.isFound() && !replicated.isOpen() && !replicated.onOpened(opened))
+        leader.onHeard(aeronSessionId);
+        if (leader.isFrom(aeronSessionId) && !replicated.isOpen() && !replicated.onOpened(opened))
         {
             leader.search(LeaderFinder.NONE, clock.nanoTime());
         }
     }
 
     @Override
-    public void onRedirect(final RedirectDecoder redirect)
+    public void onRedirect(final RedirectDecoder redirect, final int aeronSessionId)
     {
         final long nowNs = clock.nanoTime();
-        if (leader.onRedirect(transport.indexOf(redirect.leaderId()), redirect.term(), nowNs))
+        final int likely = transport.indexOf(redirect.leaderId());
+        if (leader.onRedirect(aeronSessionId, likely, redirect.term(), nowNs))
         {
-            replicated.onTermOfLeader(nowNs);
+            onTermOfLeader(nowNs);
         }
     }
 
     @Override
-    public void onKeepAlive()
+    public void onKeepAlive(final int aeronSessionId)
     {
-        leader.onHeard();
+        leader.onHeard(aeronSessionId);
     }
 
     @Override

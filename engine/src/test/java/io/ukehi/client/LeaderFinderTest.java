@@ -168,15 +168,59 @@ class LeaderFinderTest
     void shouldSearchAgainWhenARedirectIsNews()
     {
         finder.doWork(0);
-        assertFalse(finder.onRedirect(NONE, 4));
-        assertTrue(finder.onRedirect(2, 5));
+        assertFalse(finder.onRedirect(false, NONE, 4, 1));
         assertTrue(answer(1, 1, 6, ConnectCode.OK, 1));
-        assertFalse(finder.onRedirect(2, 5));
-        assertFalse(finder.onRedirect(1, 6));
-        assertFalse(finder.onRedirect(1, 7));
+        assertFalse(finder.onRedirect(true, 2, 5, 2));
+        assertFalse(finder.onRedirect(true, 1, 6, 2));
+        assertFalse(finder.onRedirect(true, 1, 7, 2));
         assertEquals(7, finder.term());
-        assertTrue(finder.onRedirect(NONE, 7));
-        assertTrue(finder.onRedirect(2, 8));
+        assertTrue(finder.onRedirect(true, NONE, 7, 2));
+        assertTrue(finder.onRedirect(false, 2, 8, 2));
+    }
+
+    @Test
+    void shouldStayWithItsLeaderWhenOthersLoseSightOfIt()
+    {
+        finder.doWork(0);
+        answer(1, 1, 6, ConnectCode.OK, 1);
+        assertFalse(finder.onRedirect(false, NONE, 6, 2));
+        assertFalse(finder.onRedirect(false, NONE, 7, 2));
+        assertEquals(1, finder.leader());
+    }
+
+    @Test
+    void shouldAskAtOnceWhoeverIsNamedInATermThatHadNoLeaderYet()
+    {
+        finder.doWork(0);
+        answer(1, NONE, 6, ConnectCode.REDIRECT, 1);
+        finder.onRedirect(false, NONE, 6, 2);
+        assertEquals(List.of(1), asked);
+        assertFalse(finder.onRedirect(false, 0, 6, 2));
+        assertEquals(List.of(1, 0), asked);
+        // Others say the same.
+        assertFalse(finder.onRedirect(false, 0, 6, 3));
+        assertEquals(List.of(1, 0), asked);
+        assertFalse(finder.onRedirect(false, 2, 7, 3));
+        assertEquals(List.of(1, 0, 2), asked);
+        assertFalse(finder.onRedirect(false, 1, 6, 3));
+        assertEquals(List.of(1, 0, 2), asked);
+    }
+
+    @Test
+    void shouldTakeTheWordOfWhoeverSaysThatItLeads()
+    {
+        finder.doWork(0);
+        answer(1, NONE, 6, ConnectCode.REDIRECT, 1);
+        assertFalse(finder.onProclaimed(0, 5));
+        assertTrue(finder.onProclaimed(0, 6));
+        assertEquals(0, finder.leader());
+        assertFalse(finder.onProclaimed(0, 6));
+        assertFalse(finder.onProclaimed(0, 7));
+        // What was asked before is answered by one who does not know yet.
+        assertFalse(answer(1, 0, 6, ConnectCode.REDIRECT, 3));
+        assertTrue(finder.onProclaimed(2, 8));
+        assertEquals(2, finder.leader());
+        assertEquals(8, finder.term());
     }
 
     @Test

@@ -198,6 +198,7 @@ class ResponseAdapterTest implements ResponseHandler
     public void onReply(
         final ReplyRecordDecoder reply,
         final int leaderId,
+        final int aeronSessionId,
         final DirectBuffer bytes,
         final int offset,
         final int dataLength)
@@ -229,25 +230,29 @@ class ResponseAdapterTest implements ResponseHandler
 
     @Override
     public void onQueryReply(
-        final QueryReplyDecoder reply, final DirectBuffer buffer, final int offset, final int length)
+        final QueryReplyDecoder reply,
+        final int aeronSessionId,
+        final DirectBuffer buffer,
+        final int offset,
+        final int length)
     {
         others++;
     }
 
     @Override
-    public void onRedirect(final RedirectDecoder redirect)
+    public void onRedirect(final RedirectDecoder redirect, final int aeronSessionId)
     {
         others++;
     }
 
     @Override
-    public void onSessionOpened(final SessionOpenedDecoder opened)
+    public void onSessionOpened(final SessionOpenedDecoder opened, final int aeronSessionId)
     {
         others++;
     }
 
     @Override
-    public void onKeepAlive()
+    public void onKeepAlive(final int aeronSessionId)
     {
         others++;
     }

@@ -196,6 +196,117 @@ class UkehiClientFailoverTest
         assertEquals(1, client.stats().searches());
     }
 
+    /** Settings of a client that greets members that do not lead every 100 ms, and asks nobody twice in this test. */
+    private ClientContext watchful()
+    {
+        return cluster.context()
+            .keepAliveIntervalNs(MILLISECONDS.toNanos(10))
+            .backoffNs(MILLISECONDS.toNanos(60_000), MILLISECONDS.toNanos(60_000));
+    }
+
+    private void awaitStandby(final UkehiClient client)
+    {
+        cluster.await(client, ends, "the others to know it", () ->
+            cluster.node(1).keepAliveCount > 0 && cluster.node(3).keepAliveCount > 0);
+    }
+
+    @Test
+    void shouldKeepTheWaysToThoseOpenThatDoNotLead()
+    {
+        final UkehiClient client = cluster.connect(watchful());
+        awaitStandby(client);
+        final int askedBefore = cluster.node(1).connectCount;
+        cluster.run(client, ends, 300);
+        assertEquals(askedBefore, cluster.node(1).connectCount);
+        cluster.node(1).closeSession();
+        cluster.await(client, ends, "another Connect", () -> askedBefore + 1 == cluster.node(1).connectCount);
+        assertEquals(1, client.stats().searches());
+        assertEquals(2, client.leaderId());
+    }
+
+    @Test
+    void shouldGoOverAtOnceToALeaderThatSaysSoItself()
+    {
+        final UkehiClient client = cluster.connect(watchful());
+        awaitStandby(client);
+        cluster.node(2).handler = FakeNode.SILENT;
+        final long id = offer(client);
+        cluster.await(client, ends, "the command", () -> 1 == cluster.node(2).commands.size());
+        // The one asked next knows of nobody, and the answer to the next question would come too late.
+        cluster.node(1).follow(-1, 6);
+        cluster.node(2).follow(-1, 6);
+        cluster.node(3).follow(-1, 6);
+        cluster.node(2).redirect();
+        cluster.await(client, ends, "the end of the last leader", () -> -1 == client.leaderId());
+        cluster.run(client, ends, 50);
+        cluster.node(3).lead(6);
+        final int askedBefore = cluster.node(3).connectCount;
+        cluster.node(3).redirect();
+        awaitLeader(client, 3);
+        assertEquals(askedBefore, cluster.node(3).connectCount);
+        cluster.await(client, ends, "the reply", () -> ends.has(id));
+        assertEquals(List.of(id), cluster.node(3).commands);
+    }
+
+    @Test
+    void shouldGoOverToTheNextLeaderBeforeItMissesTheLast()
+    {
+        final UkehiClient client = cluster.connect(watchful().keepAliveTimeoutNs(MILLISECONDS.toNanos(60_000)));
+        awaitStandby(client);
+        cluster.node(2).isSilent = true;
+        cluster.node(1).follow(3, 6);
+        cluster.node(3).lead(6);
+        cluster.node(1).redirect();
+        awaitLeader(client, 3);
+    }
+
+    @Test
+    void shouldNotMindThatAnotherLosesSightOfTheLeader()
+    {
+        final UkehiClient client = cluster.connect(watchful());
+        awaitStandby(client);
+        cluster.node(1).follow(-1, 5);
+        cluster.node(1).redirect();
+        cluster.node(3).follow(-1, 6);
+        cluster.node(3).redirect();
+        cluster.await(client, ends, "the later term", () -> 6 == client.term());
+        final long id = offer(client);
+        cluster.await(client, ends, "the reply", () -> ends.has(id));
+        assertEquals(1, client.stats().searches());
+    }
+
+    @Test
+    void shouldNotTakeTheSignsOfLifeOfOthersForTheLeaders()
+    {
+        final UkehiClient client = cluster.connect(watchful().keepAliveTimeoutNs(MILLISECONDS.toNanos(150)));
+        awaitStandby(client);
+        cluster.node(2).isSilent = true;
+        final int heardBefore = cluster.node(1).keepAliveCount;
+        cluster.await(client, ends, "a search", () -> 2 == client.stats().searches());
+        assertTrue(cluster.node(1).keepAliveCount > heardBefore);
+    }
+
+    @Test
+    void shouldNotFollowALateRefusalOfTheLastLeader()
+    {
+        final UkehiClient client = cluster.connect(watchful());
+        awaitStandby(client);
+        cluster.node(2).handler = FakeNode.SILENT;
+        cluster.node(3).handler = FakeNode.SILENT;
+        final long id = offer(client);
+        cluster.await(client, ends, "the command", () -> 1 == cluster.node(2).commands.size());
+        cluster.lead(3, 6);
+        cluster.node(3).redirect();
+        awaitLeader(client, 3);
+        cluster.await(client, ends, "the command again", () -> 1 == cluster.node(3).commands.size());
+        final long searches = client.stats().searches();
+        cluster.node(2).leaderId = 1;
+        cluster.node(2).reject(id, ReplyCode.REJECTED_NOT_LEADER);
+        cluster.run(client, ends, 100);
+        assertEquals(3, client.leaderId());
+        assertEquals(searches, client.stats().searches());
+    }
+
     @Test
     void shouldLookForTheLeaderWhenANodeEndsTheSession()
     {

@@ -309,10 +309,13 @@ class MembershipProcessTest
             {
                 load = counters;
                 Thread.sleep(1_000);
+                final double[] nothing = new double[TRANSFERS];
                 final double[] transfers = new double[TRANSFERS];
                 for (int i = 0; i < TRANSFERS; i++)
                 {
                     load.takeGapMs();
+                    Thread.sleep(100);
+                    nothing[i] = load.takeGapMs();
                     assertEquals(AdminCode.STARTED, admin.transferLeadership(1 + admin.leaderId() % 3, TIMEOUT_NS));
                     Thread.sleep(100);
                     transfers[i] = load.takeGapMs();
@@ -334,6 +337,7 @@ class MembershipProcessTest
                     nodes.start(leader);
                     Thread.sleep(1_500);
                 }
+                print("nothing", nothing);
                 print("transfer", transfers);
                 print("crash", crashes);
                 assertTrue(transfers[TRANSFERS / 2] < crashes[CRASHES / 2]);
