@@ -3,9 +3,12 @@ package io.ukehi.log;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.ukehi.Crc32c;
+import java.nio.ByteOrder;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The bytes of one log entry: on the leader's disk, on the wire and on every follower's disk the same.
@@ -100,7 +103,10 @@ public final class EntryFrame
         return buffer.getInt(offset + PREVIOUS_CRC_OFFSET, LITTLE_ENDIAN);
     }
 
-    /** Writes everything of a header but the checksum. */
+    /**
+     * Writes everything of a header but the checksum. Bounds are checked once for all of it: a check for each word
+     * costs as much as the words, and a leader does this for every command.
+     */
     static void putHeader(
         final MutableDirectBuffer buffer,
         final int offset,
@@ -112,12 +118,23 @@ public final class EntryFrame
         final int type,
         final int previousCrc)
     {
-        buffer.putLong(offset + LENGTH_OFFSET, HEADER_LENGTH + payloadLength, LITTLE_ENDIAN);
-        buffer.putLong(offset + TERM_OFFSET, term, LITTLE_ENDIAN);
-        buffer.putLong(offset + INDEX_OFFSET, index, LITTLE_ENDIAN);
-        buffer.putLong(offset + TOKEN_OFFSET, token, LITTLE_ENDIAN);
-        buffer.putLong(offset + TIME_OFFSET, clusterTimeNs, LITTLE_ENDIAN);
-        buffer.putLong(offset + TYPE_OFFSET, (long)previousCrc << 32 | type, LITTLE_ENDIAN);
+        if (UnsafeBuffer.SHOULD_BOUNDS_CHECK)
+        {
+            buffer.boundsCheck(offset, HEADER_LENGTH + payloadLength);
+        }
+        final byte[] array = buffer.byteArray();
+        final long address = buffer.addressOffset() + offset;
+        UnsafeApi.putLong(array, address + LENGTH_OFFSET, littleEndian(HEADER_LENGTH + payloadLength));
+        UnsafeApi.putLong(array, address + TERM_OFFSET, littleEndian(term));
+        UnsafeApi.putLong(array, address + INDEX_OFFSET, littleEndian(index));
+        UnsafeApi.putLong(array, address + TOKEN_OFFSET, littleEndian(token));
+        UnsafeApi.putLong(array, address + TIME_OFFSET, littleEndian(clusterTimeNs));
+        UnsafeApi.putLong(array, address + TYPE_OFFSET, littleEndian((long)previousCrc << 32 | type));
+    }
+
+    private static long littleEndian(final long value)
+    {
+        return ByteOrder.nativeOrder() == LITTLE_ENDIAN ? value : Long.reverseBytes(value);
     }
 
     /** Completes a frame with its checksum, and returns it. */
@@ -134,9 +151,15 @@ public final class EntryFrame
      */
     static int seal(final Crc32c crc, final MutableDirectBuffer buffer, final int offset, final int length)
     {
-        buffer.putLong(offset, (long)length << 32 | NEUTRAL, LITTLE_ENDIAN);
+        if (UnsafeBuffer.SHOULD_BOUNDS_CHECK)
+        {
+            buffer.boundsCheck(offset, length);
+        }
+        final byte[] array = buffer.byteArray();
+        final long address = buffer.addressOffset() + offset;
+        UnsafeApi.putLong(array, address, littleEndian((long)length << 32 | NEUTRAL));
         final int value = crc.compute(buffer, offset, length);
-        buffer.putLong(offset, (long)value << 32 | length, LITTLE_ENDIAN);
+        UnsafeApi.putLong(array, address, littleEndian((long)value << 32 | length));
         return value;
     }
 
