@@ -3,6 +3,7 @@ package io.ukehi.node;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.aeron.Aeron;
+import io.aeron.CommonContext;
 import io.aeron.driver.MediaDriver;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.ExclusivePublication;
@@ -19,7 +20,6 @@ import io.ukehi.codecs.client.OpenSessionEncoder;
 import io.ukehi.codecs.client.SessionOpenedDecoder;
 import io.ukehi.transport.ClientGatewayConfig;
 import io.ukehi.transport.MessageSeal;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -59,10 +59,11 @@ final class HostileClient implements AutoCloseable
     private long clusterSession;
     private long heard;
 
-    HostileClient(final Path directory, final String endpoint) throws Exception
+    HostileClient(final String endpoint) throws Exception
     {
         driver = MediaDriver.launch(new MediaDriver.Context()
-            .aeronDirectoryName(directory.toString())
+            // Where drivers have their files, in memory: on the nodes' disk it would hold up their logs.
+            .aeronDirectoryName(CommonContext.generateRandomDirName())
             .threadingMode(ThreadingMode.SHARED)
             .termBufferSparseFile(true)
             .dirDeleteOnStart(true)

@@ -186,8 +186,8 @@ class HostileClientTest
         {
             final UkehiNode leader = cluster.start().awaitLeader();
             final long term = leader.term();
-            try (Worker worker = new Worker(context(cluster)); HostileClient hostile = new HostileClient(
-                directory.resolve("hostile"), leader.context().ownAddress().clientEndpoint()))
+            try (Worker worker = new Worker(context(cluster)); HostileClient hostile =
+                new HostileClient(leader.context().ownAddress().clientEndpoint()))
             {
                 Thread.sleep(2_000);
                 worker.measure();
