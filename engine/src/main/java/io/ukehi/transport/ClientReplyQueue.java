@@ -8,8 +8,11 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * What a client has not taken yet: whole messages, in order, in memory that is allocated once; and at their end, while
- * replies come, one message that grows with each of them.
+ * What a client has not taken yet: whole messages, in order; and at their end, while replies come, one message that
+ * grows with each of them.
+ * <p>
+ * The memory begins small and doubles, up to a limit, when a client takes less than it is sent: a client that does
+ * nothing but connect costs next to none.
  * <p>
  * A record is a length and the message, from a multiple of eight on, and never wraps, so that it can be offered as it
  * lies. Once the end is too short for a record the queue goes on at the beginning and remembers where the old part
@@ -18,7 +21,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  *   not wrapped              wrapped
  *   |    [head..tail)    |   |[0..tail)     [head..end)   |
  * </pre>
- * An empty queue takes any one record that is no longer than it. Belongs to the duty-cycle thread.
+ * An empty queue takes any one record that is no longer than its limit. Belongs to the duty-cycle thread.
  */
 final class ClientReplyQueue
 {
@@ -27,9 +30,11 @@ final class ClientReplyQueue
 
     private static final int ALIGNMENT = Long.BYTES;
     private static final int LENGTH_FIELD = Long.BYTES;
+    private static final int INITIAL_CAPACITY = 16 * 1024;
 
     private final UnsafeBuffer buffer;
-    private final int capacity;
+    private final int maxCapacity;
+    private int capacity;
     private int head;
     private int tail;
     private int end;
@@ -37,12 +42,20 @@ final class ClientReplyQueue
     /** Where the record of the message begins that grows. */
     private int open = NONE;
 
-    /** @param capacity in bytes, a multiple of eight. */
-    ClientReplyQueue(final int capacity)
+    /** @param maxCapacity in bytes, a multiple of eight. */
+    ClientReplyQueue(final int maxCapacity)
     {
-        Invariant.check(capacity > 0 && BitUtil.isAligned(capacity, ALIGNMENT), "a queue's capacity", capacity);
-        this.capacity = capacity;
-        this.buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(capacity));
+        this(Math.min(INITIAL_CAPACITY, maxCapacity), maxCapacity);
+    }
+
+    ClientReplyQueue(final int initialCapacity, final int maxCapacity)
+    {
+        Invariant.check(maxCapacity > 0 && BitUtil.isAligned(maxCapacity, ALIGNMENT), "a queue's limit", maxCapacity);
+        Invariant.check(initialCapacity > 0 && BitUtil.isAligned(initialCapacity, ALIGNMENT) &&
+            initialCapacity <= maxCapacity, "a queue begins within its limit", initialCapacity, maxCapacity);
+        this.maxCapacity = maxCapacity;
+        this.capacity = initialCapacity;
+        this.buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(initialCapacity));
     }
 
     /** Bytes that a message takes. */
@@ -99,7 +112,7 @@ final class ClientReplyQueue
             tail = 0;
             isWrapped = true;
         }
-        if (required > (isWrapped ? head : capacity) - tail)
+        if (required > room() && !grow(required))
         {
             return NONE;
         }
@@ -107,6 +120,41 @@ final class ClientReplyQueue
         final int at = tail + LENGTH_FIELD;
         tail += required;
         return at;
+    }
+
+    /** Bytes behind the newest record, up to the oldest one or the end. */
+    private int room()
+    {
+        return (isWrapped ? head : capacity) - tail;
+    }
+
+    /** Makes room for so much more behind the newest record. False, and nothing has changed, if that may not be. */
+    private boolean grow(final int required)
+    {
+        final int oldLength = (isWrapped ? end : tail) - head;
+        final int length = oldLength + (isWrapped ? tail : 0);
+        if (capacity == maxCapacity || required > maxCapacity - length)
+        {
+            return false;
+        }
+        capacity = (int)Math.min(maxCapacity, Math.max(2L * capacity, length + required));
+        final ByteBuffer larger = ByteBuffer.allocateDirect(capacity);
+        buffer.getBytes(head, larger, 0, oldLength);
+        if (isWrapped)
+        {
+            buffer.getBytes(0, larger, oldLength, tail);
+        }
+        if (NONE != open)
+        {
+            // It is the newest one, and lies where the others were put behind the old part.
+            open += isWrapped ? oldLength : -head;
+        }
+        BufferUtil.free(buffer);
+        buffer.wrap(larger);
+        head = 0;
+        tail = length;
+        isWrapped = false;
+        return true;
     }
 
     /** Begins a message that grows; returns where it begins, or {@link #NONE} if there is no room. */
@@ -129,7 +177,7 @@ final class ClientReplyQueue
             return NONE;
         }
         final int messageLength = openLength() + length;
-        if (messageLength > maxMessageLength || length > (isWrapped ? head : capacity) - tail)
+        if (messageLength > maxMessageLength || length > room() && !grow(length))
         {
             return NONE;
         }

@@ -16,12 +16,19 @@ class ClientReplyQueueTest
 {
     private static final int CAPACITY = 256;
 
-    private final ClientReplyQueue queue = new ClientReplyQueue(CAPACITY);
+    private ClientReplyQueue queue = new ClientReplyQueue(CAPACITY);
 
     @AfterEach
     void free()
     {
         queue.free();
+    }
+
+    /** As small as may be, so that it has to grow. */
+    private void renew(final int capacity)
+    {
+        queue.free();
+        queue = new ClientReplyQueue(Long.BYTES, capacity);
     }
 
     private boolean offer(final byte[] message, final int split)
@@ -65,6 +72,10 @@ class ClientReplyQueueTest
                 assertArrayEquals(model.remove(), take());
             }
             assertEquals(model.isEmpty(), queue.isEmpty());
+            if (model.isEmpty() && 0 == random.nextInt(4))
+            {
+                renew(CAPACITY);
+            }
         }
         assertTrue(refused > 1000);
     }
@@ -108,6 +119,10 @@ class ClientReplyQueueTest
                 {
                     assertArrayEquals(model.remove(), take());
                 }
+                if (model.isEmpty() && 0 == random.nextInt(4))
+                {
+                    renew(CAPACITY);
+                }
             }
         }
         assertTrue(grown > 50_000 && refused > 1000, grown + " " + refused);
@@ -133,6 +148,21 @@ class ClientReplyQueueTest
         }
         assertFalse(offer(new byte[CAPACITY - Long.BYTES + 1], 0));
         assertEquals(CAPACITY, ClientReplyQueue.recordLength(CAPACITY - Long.BYTES));
+    }
+
+    @Test
+    void shouldTakeLittleMemoryUntilItIsNeeded()
+    {
+        renew(1024 * 1024);
+        assertEquals(Long.BYTES, queue.buffer().capacity());
+        assertTrue(offer(new byte[40], 0));
+        assertEquals(48, queue.buffer().capacity());
+        for (int i = 1; i < 1024 * 1024 / 48; i++)
+        {
+            assertTrue(offer(new byte[40], 0));
+            assertTrue(queue.buffer().capacity() <= 2 * 48 * (i + 1));
+        }
+        assertFalse(offer(new byte[40], 0));
     }
 
     @Test
