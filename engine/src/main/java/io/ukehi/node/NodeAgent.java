@@ -223,6 +223,7 @@ final class NodeAgent implements Agent
         counters.set(NodeCounters.Kind.REFUSED_CLIENT_COUNT, gateway.refusedCount());
         counters.set(NodeCounters.Kind.SILENT_CLIENT_COUNT, gateway.timeoutCount());
         counters.set(NodeCounters.Kind.SLOW_CLIENT_COUNT, gateway.slowCount());
+        counters.set(NodeCounters.Kind.HALF_OPEN_CLIENT_COUNT, gateway.halfOpenCount());
         counters.set(NodeCounters.Kind.DOUBTFUL_TO, raft.doubtfulTo());
         counters.set(NodeCounters.Kind.DAMAGED_INDEX, log.damagedIndex());
         counters.set(NodeCounters.Kind.REPAIR_COUNT, repairCount);

@@ -91,14 +91,17 @@ public final class NodeCounters implements AutoCloseable
         /** Commands of clients that had been taken before: answered again, or under way. */
         REPEAT_COUNT("repeat-count"),
 
-        /** Clients told that there are as many as there may be. */
+        /** Clients turned away: told that there are as many as there may be, or not even that. */
         REFUSED_CLIENT_COUNT("refused-client-count"),
 
         /** Clients given up because nothing was heard of them. */
         SILENT_CLIENT_COUNT("silent-client-count"),
 
         /** Clients cut off because they did not take what was sent to them. */
-        SLOW_CLIENT_COUNT("slow-client-count");
+        SLOW_CLIENT_COUNT("slow-client-count"),
+
+        /** Clients given up in favour of newcomers: they had connected, and said no more. */
+        HALF_OPEN_CLIENT_COUNT("half-open-client-count");
 
         private final String label;
 

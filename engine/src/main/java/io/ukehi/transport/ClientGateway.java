@@ -262,10 +262,16 @@ public final class ClientGateway implements AutoCloseable
         return sessions.count();
     }
 
-    /** Connects answered with {@link ConnectCode#SESSION_LIMIT}, or not at all, since the start. */
+    /** Connects of new clients answered with {@link ConnectCode#SESSION_LIMIT}, or not at all, since the start. */
     public long refusedCount()
     {
         return sessions.refusedCount();
+    }
+
+    /** Sessions ended in favour of a newcomer, since their client had said nothing but Connect, since the start. */
+    public long halfOpenCount()
+    {
+        return sessions.halfOpenCount();
     }
 
     /** Sessions ended because their client was silent, since the start. */
@@ -301,9 +307,20 @@ public final class ClientGateway implements AutoCloseable
         public void onConnect(
             final long sessionId, final long correlationId, final String responseChannel, final int responseStreamId)
         {
-            final String channel = accept(responseChannel, responseStreamId);
-            if (null != channel && !sessions.connect(sessionId, correlationId, channel, responseStreamId))
+            final boolean hasPlace = sessions.hasPlaceFor(sessionId);
+            final String channel = accept(responseChannel, responseStreamId,
+                hasPlace ? config.responseTermLength() : ClientGatewayConfig.STRANGER_TERM_LENGTH);
+            if (null == channel)
             {
+                return;
+            }
+            if (hasPlace)
+            {
+                sessions.connect(sessionId, correlationId, channel, responseStreamId);
+            }
+            else
+            {
+                sessions.onRefused();
                 responders.onSessionLimit(sessionId, correlationId, channel, responseStreamId);
             }
         }
@@ -409,7 +426,8 @@ public final class ClientGateway implements AutoCloseable
         public void onStatusRequest(
             final long sessionId, final long correlationId, final String responseChannel, final int responseStreamId)
         {
-            final String channel = accept(responseChannel, responseStreamId);
+            final String channel =
+                accept(responseChannel, responseStreamId, ClientGatewayConfig.STRANGER_TERM_LENGTH);
             if (null != channel)
             {
                 responders.onStatusRequest(handler, sessionId, correlationId, channel, responseStreamId);
@@ -431,10 +449,10 @@ public final class ClientGateway implements AutoCloseable
             return session;
         }
 
-        private String accept(final String responseChannel, final int responseStreamId)
+        private String accept(final String responseChannel, final int responseStreamId, final int termLength)
         {
             final String channel = ClientResponseChannel.accept(
-                responseChannel, responseStreamId, config.ingressStreamId(), config.responseTermLength());
+                responseChannel, responseStreamId, config.ingressStreamId(), termLength);
             if (null == channel)
             {
                 drops.increment(DropReason.REFUSED_CHANNEL);

@@ -18,6 +18,10 @@ public final class ClientGatewayConfig
     private static final int AERON_MAX_MESSAGE_LENGTH = 16 * 1024 * 1024;
     private static final int MESSAGES_PER_TERM = 8;
     private static final int MIN_TERM_LENGTH = 256 * 1024;
+
+    /** Term length of the publications to those who have no session: an answer takes less than a KiB. */
+    static final int STRANGER_TERM_LENGTH = 64 * 1024;
+
     private static final int MIN_REPLY_QUEUE_LENGTH = 64 * 1024;
 
     private long clusterId;
@@ -151,8 +155,8 @@ public final class ClientGatewayConfig
     }
 
     /**
-     * Memory for replies that a client does not take at once, for each client; holds at least one longest reply. 0, the
-     * default, makes it 64 KiB or one longest reply, whichever is more.
+     * Most memory for replies that a client does not take at once, for each client; holds at least one longest reply.
+     * 0, the default, makes it 64 KiB or one longest reply, whichever is more.
      */
     public ClientGatewayConfig replyQueueLength(final int length)
     {

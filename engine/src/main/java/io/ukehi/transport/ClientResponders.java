@@ -14,6 +14,10 @@ import org.agrona.CloseHelper;
 final class ClientResponders implements AutoCloseable
 {
     private static final int OPENS_PER_SLOT = 4;
+
+    /** Fewer than clients may have that find a place. */
+    private static final int OPENS_PER_SECOND = 20;
+
     private static final int NOTHING = 0;
     private static final int STATUS = 1;
     private static final int SESSION_LIMIT = 2;
@@ -52,7 +56,7 @@ final class ClientResponders implements AutoCloseable
         this.sessions = sessions;
         this.drops = drops;
         this.timeoutNs = config.sessionTimeoutNs();
-        this.budget = new OpenBudget(OPENS_PER_SLOT * config.statusChannelLimit());
+        this.budget = new OpenBudget(OPENS_PER_SLOT * config.statusChannelLimit(), OPENS_PER_SECOND);
         this.slots = new Slot[config.statusChannelLimit()];
         for (int i = 0; i < slots.length; i++)
         {

@@ -22,6 +22,12 @@ final class ClientResponseChannel
      */
     static final int RESERVED_IPC_STREAMS = 128;
 
+    /**
+     * How long what was sent last is sent again to who missed it, once the publication is closed. Aeron's default, 5 s,
+     * would let those pile up that were opened for strangers.
+     */
+    private static final String LINGER = "1s";
+
     private static final Pattern ENDPOINT = Pattern.compile("(?:[A-Za-z0-9._-]{1,200}|\\[[0-9A-Fa-f:.]{2,60}])" +
         ":([0-9]{1,5})");
     private static final int MAX_PORT = 65_535;
@@ -53,7 +59,7 @@ final class ClientResponseChannel
         {
             return null;
         }
-        final String tail = "term-length=" + termLength + "|sparse=true|alias=ukehi-client";
+        final String tail = "term-length=" + termLength + "|sparse=true|linger=" + LINGER + "|alias=ukehi-client";
         if (uri.isIpc())
         {
             final long distance = (long)streamId - ingressStreamId;

@@ -24,6 +24,8 @@ final class ClientSession
     private long connectCorrelationId;
     private int due;
     private int silentTicks;
+    private int newcomerTicks;
+    private boolean isEstablished;
     private int queryCount;
     /** Position in the list of all sessions. */
     int listIndex;
@@ -64,6 +66,7 @@ final class ClientSession
     {
         connectCorrelationId = correlationId;
         due |= DUE_CONNECT_REPLY;
+        silentTicks = 0;
     }
 
     void onMembers()
@@ -82,9 +85,25 @@ final class ClientSession
         due |= DUE_KEEP_ALIVE;
     }
 
+    /** Something other than a Connect came. Who listens nowhere cannot have been answered, whatever it says. */
     void onHeard()
     {
         silentTicks = 0;
+        if (!isEstablished)
+        {
+            isEstablished = egress.isConnected();
+        }
+    }
+
+    boolean isEstablished()
+    {
+        return isEstablished;
+    }
+
+    /** Whether it has said nothing but Connect, however often, though there was time: a tick has gone by whole. */
+    boolean isHalfOpen()
+    {
+        return !isEstablished && newcomerTicks > 1;
     }
 
     /** A query more waits for its answer; returns how many do. */
@@ -107,6 +126,7 @@ final class ClientSession
     /** One more tick without a word; returns how many. */
     int onTick()
     {
+        newcomerTicks += isEstablished ? 0 : 1;
         return ++silentTicks;
     }
 

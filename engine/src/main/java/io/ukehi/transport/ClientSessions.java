@@ -1,6 +1,7 @@
 package io.ukehi.transport;
 
 import io.aeron.Aeron;
+import io.ukehi.Invariant;
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ReplyCode;
 import java.util.ArrayDeque;
@@ -21,6 +22,9 @@ final class ClientSessions implements AutoCloseable
     /** More publications than sessions may be opened at once: clients come and go. */
     private static final int OPEN_SLACK = 64;
 
+    /** And so many a second after that: a flood of newcomers costs those who are there little. */
+    static final int OPENS_PER_SECOND = 50;
+
     private final Aeron aeron;
     private final ClientGatewayConfig config;
     private final ClientMessageEncoder encoder;
@@ -30,6 +34,8 @@ final class ClientSessions implements AutoCloseable
     private final Long2ObjectHashMap<ClientSession> byId = new Long2ObjectHashMap<>();
     private final ArrayList<ClientSession> all;
     private final ArrayList<ClientSession> busy;
+    /** Those that may be half-open, in the order in which they came; some have got further, or have gone. */
+    private final ArrayDeque<ClientSession> newcomers;
     private final ArrayDeque<ClientReplyQueue> freeQueues = new ArrayDeque<>();
     /** Whether clients can be told who the members are. */
     private boolean hasMembers;
@@ -39,6 +45,7 @@ final class ClientSessions implements AutoCloseable
     private long timeoutCount;
     private long slowCount;
     private long refusedCount;
+    private long halfOpenCount;
 
     ClientSessions(
         final Aeron aeron,
@@ -50,10 +57,11 @@ final class ClientSessions implements AutoCloseable
         this.config = config;
         this.encoder = encoder;
         this.drops = drops;
-        this.budget = new OpenBudget(config.sessionLimit() + OPEN_SLACK);
+        this.budget = new OpenBudget(config.sessionLimit() + OPEN_SLACK, OPENS_PER_SECOND);
         this.tickNs = Math.max(1, config.sessionTimeoutNs() / TICKS);
         this.all = new ArrayList<>(config.sessionLimit());
         this.busy = new ArrayList<>(config.sessionLimit());
+        this.newcomers = new ArrayDeque<>(config.sessionLimit());
     }
 
     int count()
@@ -74,6 +82,11 @@ final class ClientSessions implements AutoCloseable
     long refusedCount()
     {
         return refusedCount;
+    }
+
+    long halfOpenCount()
+    {
+        return halfOpenCount;
     }
 
     ClientSession get(final long sessionId)
@@ -103,42 +116,70 @@ final class ClientSessions implements AutoCloseable
         }
     }
 
+    /** Whether a client has a place, or can have one: a free one, or that of one that is half-open. */
+    boolean hasPlaceFor(final long sessionId)
+    {
+        return all.size() < config.sessionLimit() || null != byId.get(sessionId) || null != oldestHalfOpen();
+    }
+
+    /** A client that there is no place for has come. */
+    void onRefused()
+    {
+        refusedCount++;
+    }
+
     /**
-     * A client makes itself known. Passed over, and counted, where too many have come lately; it will ask again.
-     *
-     * @return false if there are as many as there may be.
+     * A client that there is a place for makes itself known. Passed over, and counted, where too many have come lately;
+     * it will ask again.
      */
-    boolean connect(final long sessionId, final long correlationId, final String channel, final int streamId)
+    void connect(final long sessionId, final long correlationId, final String channel, final int streamId)
     {
         ClientSession session = byId.get(sessionId);
-        if (null == session && all.size() >= config.sessionLimit())
-        {
-            refusedCount++;
-            return false;
-        }
         final boolean isToBeOpened = null == session || session.egress().isDead() ||
             !session.egress().isTo(channel, streamId);
         if (isToBeOpened && !budget.take())
         {
             drops.increment(DropReason.NO_ROOM_TO_ANSWER);
-            return true;
+            refusedCount += null == session ? 1 : 0;
+            return;
         }
         if (null == session)
         {
+            makePlace();
             session = open(sessionId, channel, streamId);
         }
         else if (isToBeOpened)
         {
             session.egress(new ClientEgress(aeron, channel, streamId));
         }
-        session.onHeard();
         session.onConnect(correlationId);
         if (hasMembers)
         {
             session.onMembers();
         }
         markBusy(session);
-        return true;
+    }
+
+    private void makePlace()
+    {
+        if (all.size() >= config.sessionLimit())
+        {
+            final ClientSession halfOpen = oldestHalfOpen();
+            Invariant.check(null != halfOpen, "who has no place is refused", all.size());
+            halfOpenCount++;
+            close(halfOpen);
+        }
+    }
+
+    /** Null if there is none. */
+    private ClientSession oldestHalfOpen()
+    {
+        ClientSession oldest;
+        while (null != (oldest = newcomers.peek()) && (oldest.isClosed || oldest.isEstablished()))
+        {
+            newcomers.remove();
+        }
+        return null != oldest && oldest.isHalfOpen() ? oldest : null;
     }
 
     private ClientSession open(final long sessionId, final String channel, final int streamId)
@@ -149,6 +190,7 @@ final class ClientSessions implements AutoCloseable
         session.listIndex = all.size();
         all.add(session);
         byId.put(sessionId, session);
+        newcomers.add(session);
         return session;
     }
 
@@ -285,6 +327,7 @@ final class ClientSessions implements AutoCloseable
             return 0;
         }
         nextTickNs = nowNs + tickNs;
+        newcomers.removeIf(newcomer -> newcomer.isClosed || newcomer.isEstablished());
         int workCount = 0;
         for (int i = all.size() - 1; i >= 0; i--)
         {
@@ -307,6 +350,7 @@ final class ClientSessions implements AutoCloseable
             close(all.get(all.size() - 1));
         }
         busy.clear();
+        newcomers.clear();
         while (!freeQueues.isEmpty())
         {
             freeQueues.pop().free();

@@ -11,19 +11,19 @@ import java.util.concurrent.TimeUnit;
  */
 final class OpenBudget
 {
-    /** Publications a second, once those that may be opened at once are. */
-    static final int OPENS_PER_SECOND = 200;
-
-    private static final long INTERVAL_NS = TimeUnit.SECONDS.toNanos(1) / OPENS_PER_SECOND;
-
     private final int burst;
+    private final long intervalNs;
     private int left;
     private long grantedNs;
 
-    /** @param burst publications that may be opened at once, 1 or more. */
-    OpenBudget(final int burst)
+    /**
+     * @param burst          publications that may be opened at once, 1 or more.
+     * @param opensPerSecond publications a second, once those are opened.
+     */
+    OpenBudget(final int burst, final int opensPerSecond)
     {
         this.burst = burst;
+        this.intervalNs = TimeUnit.SECONDS.toNanos(1) / opensPerSecond;
         left = burst;
     }
 
@@ -35,11 +35,11 @@ final class OpenBudget
             grantedNs = nowNs;
             return;
         }
-        final long granted = (nowNs - grantedNs) / INTERVAL_NS;
+        final long granted = (nowNs - grantedNs) / intervalNs;
         if (granted > 0)
         {
             left = (int)Math.min(burst, left + granted);
-            grantedNs += granted * INTERVAL_NS;
+            grantedNs += granted * intervalNs;
         }
     }
 

@@ -267,11 +267,17 @@ class HostileClientTest
         assertEquals(before + count, leader.counter(NodeCounters.Kind.REPEAT_COUNT), "each is counted once");
     }
 
+    private static long endedCount(final UkehiNode node)
+    {
+        return node.counter(NodeCounters.Kind.SILENT_CLIENT_COUNT) +
+            node.counter(NodeCounters.Kind.SLOW_CLIENT_COUNT) +
+            node.counter(NodeCounters.Kind.HALF_OPEN_CLIENT_COUNT);
+    }
+
     /** Each under another name, half of them to be answered where nobody listens. */
     private static void connectWithoutEnd(final UkehiNode leader, final HostileClient hostile)
     {
-        final long silent = leader.counter(NodeCounters.Kind.SILENT_CLIENT_COUNT) +
-            leader.counter(NodeCounters.Kind.SLOW_CLIENT_COUNT);
+        final long endedBefore = endedCount(leader);
         final long refused = leader.counter(NodeCounters.Kind.REFUSED_CLIENT_COUNT);
         final long connected = leader.counter(NodeCounters.Kind.SESSION_COUNT);
         pace(CONNECTS, RATE / 10, i ->
@@ -280,9 +286,7 @@ class HostileClientTest
             hostile.poll();
         });
         TestCluster.await(() -> hostile.poll() >= 0 && 1 == leader.counter(NodeCounters.Kind.SESSION_COUNT));
-        final long ended = leader.counter(NodeCounters.Kind.SILENT_CLIENT_COUNT) +
-            leader.counter(NodeCounters.Kind.SLOW_CLIENT_COUNT) - silent;
-        final long taken = ended - (connected - 1);
+        final long taken = endedCount(leader) - endedBefore - (connected - 1);
         assertEquals(CONNECTS, taken + leader.counter(NodeCounters.Kind.REFUSED_CLIENT_COUNT) - refused);
         assertTrue(taken >= SESSION_LIMIT - connected, "as many as there may be");
     }

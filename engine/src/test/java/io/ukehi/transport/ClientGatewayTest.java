@@ -568,9 +568,69 @@ class ClientGatewayTest
         shouldHear(probe, "keep alive");
         probe.sendClose();
         harness.await(() -> 0 == harness.gateway.sessionCount());
-        harness.elapse(1_000_000_000L / OpenBudget.OPENS_PER_SECOND);
+        harness.elapse(1_000_000_000L / ClientSessions.OPENS_PER_SECOND);
         late.connect(2);
         shouldHear(late, "connected 2 RECOVERING node 2 leader -1 term 0");
+    }
+
+    /** So long that a tick is over and one more has gone by whole, and nobody times out. */
+    private static final long TIME_TO_SAY_MORE_NS = SESSION_TIMEOUT_NS * 5 / 16;
+
+    @Test
+    void shouldGiveAPlaceToANewcomerWhenOneIsHalfOpen()
+    {
+        final ClientProbe first = harness.connected(5, true);
+        final ClientProbe second = harness.connected(6, false);
+        final ClientProbe third = harness.connected(7, true);
+        first.keepAlive();
+        shouldHear(first, "keep alive");
+        final ClientProbe newcomer = harness.probe(8, true);
+        newcomer.connect(1);
+        shouldHear(newcomer, "connected 1 SESSION_LIMIT node 2 leader -1 term 0");
+        assertEquals(1, harness.gateway.refusedCount());
+        harness.elapse(TIME_TO_SAY_MORE_NS);
+        // The second is the oldest that has said nothing but Connect, again and again.
+        second.connect(2);
+        shouldHear(second, "connected 2 RECOVERING node 2 leader -1 term 0");
+        newcomer.connect(2);
+        shouldHear(newcomer, "connected 2 RECOVERING node 2 leader -1 term 0");
+        shouldHear(second, "close");
+        // Now the third: the newcomer has not had its time yet.
+        second.connect(3);
+        shouldHear(second, "connected 3 RECOVERING node 2 leader -1 term 0");
+        shouldHear(third, "close");
+        third.connect(2);
+        shouldHear(third, "connected 2 SESSION_LIMIT node 2 leader -1 term 0");
+        assertEquals(2, harness.gateway.halfOpenCount());
+        assertEquals(2, harness.gateway.refusedCount());
+        assertEquals(0, harness.gateway.timeoutCount() + harness.gateway.slowCount());
+        assertEquals(3, harness.gateway.sessionCount());
+    }
+
+    @Test
+    void shouldGiveAwayNoPlaceOfAClientThatIsHeardAndListens()
+    {
+        final ClientProbe probe = harness.connected(5, true);
+        final ClientProbe other = harness.connected(6, false);
+        probe.keepAlive();
+        other.command(1, bytes(1));
+        shouldHear(probe, "keep alive");
+        harness.await(() -> !harness.handler.commands.isEmpty());
+        // It says more, and has not been answered.
+        probe.send(probe.messages.connect(7, 1, "aeron:ipc", harness.nextStreamId()));
+        probe.send(probe.messages.keepAlive(7));
+        harness.await(() -> 3 == harness.gateway.sessionCount());
+        harness.elapse(TIME_TO_SAY_MORE_NS);
+        final ClientProbe newcomer = harness.probe(8, true);
+        newcomer.connect(1);
+        shouldHear(newcomer, "connected 1 RECOVERING node 2 leader -1 term 0");
+        newcomer.keepAlive();
+        shouldHear(newcomer, "keep alive");
+        harness.elapse(TIME_TO_SAY_MORE_NS);
+        final ClientProbe last = harness.probe(9, true);
+        last.connect(1);
+        shouldHear(last, "connected 1 SESSION_LIMIT node 2 leader -1 term 0");
+        assertEquals(1, harness.gateway.halfOpenCount());
     }
 
     @Test

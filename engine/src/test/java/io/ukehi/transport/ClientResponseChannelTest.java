@@ -14,7 +14,7 @@ class ClientResponseChannelTest
 {
     private static final int INGRESS_STREAM_ID = 100;
     private static final int TERM_LENGTH = 65_536;
-    private static final String TAIL = "term-length=65536|sparse=true|alias=ukehi-client";
+    private static final String TAIL = "term-length=65536|sparse=true|linger=1s|alias=ukehi-client";
 
     private static String accept(final String channel, final int streamId)
     {
