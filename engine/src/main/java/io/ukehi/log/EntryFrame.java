@@ -120,7 +120,7 @@ public final class EntryFrame
     {
         if (UnsafeBuffer.SHOULD_BOUNDS_CHECK)
         {
-            buffer.boundsCheck(offset, HEADER_LENGTH + payloadLength);
+            buffer.boundsCheck(offset, HEADER_LENGTH);
         }
         final byte[] array = buffer.byteArray();
         final long address = buffer.addressOffset() + offset;

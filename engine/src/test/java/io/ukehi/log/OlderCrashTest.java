@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class OlderCrashTest
 {
-    private static final int SUBSETS = 6;
+    private static final int SUBSETS = 18;
 
     private static Stream<Arguments> fixturesAndLevels()
     {
