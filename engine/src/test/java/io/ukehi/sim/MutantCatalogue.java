@@ -144,7 +144,7 @@ final class MutantCatalogue
         add(16, "what is not committed is applied", "node/Replica",
             "final long commitIndex = raft.commitIndex();", "final long commitIndex = log.lastIndex();");
         add(16, "a restarted node applies all of its log", "log/LogRecovery",
-            "Math.min(isMarked ? mark.commitIndex() : 0, tail.index());", "tail.index();");
+            "Math.min(files.mark().commitIndex(), tail.index());", "tail.index();");
         add(30, "a command under way is called rejected when leadership ends", "node/Replica",
             "                pending.putAside();\n",
             "                pending.onAppliedTo(Long.MAX_VALUE, 0, superseded);\n");
