@@ -15,6 +15,7 @@ import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** Ukehi, as an application embeds it. */
 final class UkehiSystem implements EchoSystem
@@ -22,6 +23,7 @@ final class UkehiSystem implements EchoSystem
     private static final int PEER_PORT = 0;
     private static final int CLIENT_PORT = 1;
     private static final int FRAGMENT_LIMIT = 256;
+    private static final long ANSWER_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
 
     private final String title;
     private final Threading threading;
@@ -122,12 +124,17 @@ final class UkehiSystem implements EchoSystem
         final Drivers.Connection connection = new Drivers.Connection(settings, 0, isInvoked);
         try
         {
-            return new Client(reads, connection, UkehiClient.open(new ClientContext()
+            final Client client = new Client(reads, connection, UkehiClient.open(new ClientContext()
                 .aeron(connection.aeron())
                 .endpoints(endpoints(settings))
                 .fragmentLimit(FRAGMENT_LIMIT)
                 .responseChannel(settings.isIpcClient() ? "aeron:ipc" :
                     "aeron:udp?endpoint=localhost:" + settings.port(0, CLIENT_PORT))));
+            if (null != reads)
+            {
+                client.awaitAnswer();
+            }
+            return client;
         }
         catch (final RuntimeException ex)
         {
@@ -142,12 +149,27 @@ final class UkehiSystem implements EchoSystem
         private final Drivers.Connection connection;
         private final UkehiClient client;
         private EchoListener listener;
+        private boolean isWaiting;
+        private boolean isAnswered;
 
         Client(final Consistency reads, final Drivers.Connection connection, final UkehiClient client)
         {
             this.reads = reads;
             this.connection = connection;
             this.client = client;
+        }
+
+        /** The load does not ask again, and who knows no leader yet refuses to answer: that has to be over before. */
+        private void awaitAnswer()
+        {
+            final UnsafeBuffer question = new UnsafeBuffer(new byte[Long.BYTES]);
+            final long deadlineNs = System.nanoTime() + ANSWER_TIMEOUT_NS;
+            while (!isAnswered && System.nanoTime() - deadlineNs < 0)
+            {
+                isWaiting = isWaiting || offer(question, 0, question.capacity());
+                poll(stampNs -> isAnswered = true);
+                Thread.yield();
+            }
         }
 
         @Override
@@ -174,6 +196,7 @@ final class UkehiSystem implements EchoSystem
             final int offset,
             final int length)
         {
+            isWaiting = false;
             if (QueryCode.ANSWERED == code)
             {
                 listener.onEcho(buffer.getLong(offset, ByteOrder.LITTLE_ENDIAN));
