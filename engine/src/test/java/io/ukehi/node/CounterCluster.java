@@ -21,6 +21,9 @@ import org.agrona.IoUtil;
  */
 final class CounterCluster implements AutoCloseable
 {
+    /** Of the nodes, where it is given to the test. */
+    private static final String DRIVER_MODE = "-D" + NodeContext.DRIVER_MODE_PROP_NAME;
+
     private final String driverDirectory = CommonContext.generateRandomDirName();
     private final Path directory;
     private final int size;
@@ -106,9 +109,12 @@ final class CounterCluster implements AutoCloseable
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-            .filter(argument -> argument.startsWith("--add-opens")).forEach(command::add);
+            .filter(argument -> argument.startsWith("--add-opens") || argument.startsWith(DRIVER_MODE))
+            .forEach(command::add);
         command.addAll(List.of(
-            "-Xmx256m", "-cp", System.getProperty("java.class.path"), CounterProcess.class.getName(),
+            // With more processes than processors, compilers and collectors of those that start hold up all others.
+            "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+            "-cp", System.getProperty("java.class.path"), CounterProcess.class.getName(),
             Integer.toString(id), isJoining ? address(id) : members(), data(id).toString(),
             driverDirectory(id), Boolean.toString(isJoining)));
         processes[id] = new ProcessBuilder(command)

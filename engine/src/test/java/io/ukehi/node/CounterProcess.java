@@ -2,10 +2,13 @@ package io.ukehi.node;
 
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
+import io.ukehi.statemachine.SnapshotLoader;
+import io.ukehi.statemachine.SnapshotTask;
 import io.ukehi.statemachine.StateMachine;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.ShutdownSignalBarrier;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** A member whose state is one number, to be run as a process of its own: whatever the command, it counts one more. */
 final class CounterProcess
@@ -37,6 +40,26 @@ final class CounterProcess
             reply.buffer(Long.BYTES).putLong(0, count);
             reply.length(Long.BYTES);
             return true;
+        }
+
+        @Override
+        public SnapshotTask onTakeSnapshot()
+        {
+            final UnsafeBuffer frozen = new UnsafeBuffer(new byte[Long.BYTES]);
+            frozen.putLong(0, count);
+            return writer -> writer.write(frozen, 0, Long.BYTES);
+        }
+
+        @Override
+        public boolean isAppliedDuringSnapshot()
+        {
+            return true;
+        }
+
+        @Override
+        public SnapshotLoader onLoadSnapshot()
+        {
+            return (buffer, offset, length) -> count = buffer.getLong(offset);
         }
 
         @Override

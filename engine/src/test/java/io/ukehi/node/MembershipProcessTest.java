@@ -45,6 +45,10 @@ class MembershipProcessTest
     private static final long TIMEOUT_NS = TimeUnit.SECONDS.toNanos(60);
     private static final long KILL_INTERVAL_MS = 5_000;
     private static final long DOWN_MS = 1_000;
+    /** A change that takes longer than so many election timeouts is stuck. */
+    private static final double STUCK_TIMEOUTS = 10;
+    /** Transfers with which each process comes to have led a few times, and has its code compiled. */
+    private static final int WARM_UPS = 30;
 
     @TempDir
     private Path directory;
@@ -245,11 +249,13 @@ class MembershipProcessTest
             {
                 load = counters;
                 killer.start();
-                change(admin);
+                final double longestTimeouts = change(admin);
                 killer.isStopped = true;
                 killer.join();
                 assertNull(killer.thrown, () -> killer.thrown.toString());
+                System.out.printf("%d nodes killed%n", killer.kills);
                 assertTrue(killer.kills > 0);
+                assertTrue(longestTimeouts <= STUCK_TIMEOUTS, "stuck for " + longestTimeouts + " election timeouts");
                 checkCount(admin);
             }
             finally
@@ -261,11 +267,13 @@ class MembershipProcessTest
         }
     }
 
-    private void change(final UkehiClient admin) throws Exception
+    /** Returns how long the longest change took, in election timeouts. */
+    private double change(final UkehiClient admin)
     {
         final Random random = new Random(SEED);
         final int[] counts = new int[AdminCode.values().length];
         long longestNs = 0;
+        long sumNs = 0;
         for (int i = 0; i < CHANGES; i++)
         {
             final Supplier<AdminAnswer> change = randomChange(admin, random);
@@ -278,16 +286,20 @@ class MembershipProcessTest
             {
                 throw new AssertionError("change " + i + " has no end; seed " + SEED, ex);
             }
-            longestNs = Math.max(longestNs, System.nanoTime() - beganNs);
+            final long tookNs = System.nanoTime() - beganNs;
+            longestNs = Math.max(longestNs, tookNs);
+            sumNs += tookNs;
         }
         final StringBuilder text = new StringBuilder();
         for (final AdminCode code : AdminCode.values())
         {
             text.append(counts[code.ordinal()] > 0 ? ", " + counts[code.ordinal()] + " " + code : "");
         }
-        System.out.printf("%d changes%s; the longest took %.1f election timeouts; longest gap %.1f ms%n", CHANGES, text,
-            longestNs / 1e6 / CounterProcess.ELECTION_TIMEOUT_MS, load.takeGapMs());
+        final double longestTimeouts = longestNs / 1e6 / CounterProcess.ELECTION_TIMEOUT_MS;
+        System.out.printf("%d changes%s; %.1f election timeouts each, the longest %.1f; longest gap %.1f ms%n", CHANGES,
+            text, sumNs / 1e6 / CounterProcess.ELECTION_TIMEOUT_MS / CHANGES, longestTimeouts, load.takeGapMs());
         assertTrue(counts[AdminCode.DONE.ordinal()] > 0, text.toString());
+        return longestTimeouts;
     }
 
     private static void print(final String what, final double[] gapsMs)
@@ -295,6 +307,22 @@ class MembershipProcessTest
         Arrays.sort(gapsMs);
         System.out.printf("%-10s %4d times: gap p50 %7.1f ms, p99 %7.1f ms, longest %7.1f ms%n", what, gapsMs.length,
             gapsMs[gapsMs.length / 2], gapsMs[(gapsMs.length * 99 - 1) / 100], gapsMs[gapsMs.length - 1]);
+    }
+
+    /** The gap of each transfer, and before it that of a time as long without one. */
+    private double[] transfers(final UkehiClient admin, final double[] nothing, final double[] transfers)
+        throws Exception
+    {
+        for (int i = 0; i < transfers.length; i++)
+        {
+            load.takeGapMs();
+            Thread.sleep(100);
+            nothing[i] = load.takeGapMs();
+            assertEquals(AdminCode.STARTED, admin.transferLeadership(1 + admin.leaderId() % 3, TIMEOUT_NS));
+            Thread.sleep(100);
+            transfers[i] = load.takeGapMs();
+        }
+        return transfers;
     }
 
     @Test
@@ -309,17 +337,10 @@ class MembershipProcessTest
             {
                 load = counters;
                 Thread.sleep(1_000);
+                print("cold", transfers(admin, new double[WARM_UPS], new double[WARM_UPS]));
                 final double[] nothing = new double[TRANSFERS];
                 final double[] transfers = new double[TRANSFERS];
-                for (int i = 0; i < TRANSFERS; i++)
-                {
-                    load.takeGapMs();
-                    Thread.sleep(100);
-                    nothing[i] = load.takeGapMs();
-                    assertEquals(AdminCode.STARTED, admin.transferLeadership(1 + admin.leaderId() % 3, TIMEOUT_NS));
-                    Thread.sleep(100);
-                    transfers[i] = load.takeGapMs();
-                }
+                transfers(admin, nothing, transfers);
                 final double[] crashes = new double[CRASHES];
                 for (int i = 0; i < CRASHES; i++)
                 {

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.agrona.IoUtil;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -310,6 +312,73 @@ class NodeMembersTest
             }
         }
         return true;
+    }
+
+    @Test
+    void shouldBeLedByThePreferredMemberAsSoonAsItCan() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 3).settings(context -> context
+            .electionTimeoutMinNs(ELECTION_TIMEOUT_MS / 2 * MS)
+            .electionTimeoutMaxNs(ELECTION_TIMEOUT_MS * MS)
+            .leaderPriority(3 == context.memberId() ? 10 : 0)))
+        {
+            cluster.start();
+            TestCluster.await(() -> NodeRole.LEADER == cluster.node(3).role());
+            TestCluster.put(cluster.node(3), "first", "value");
+            cluster.stop(3);
+            final UkehiNode other = cluster.awaitLeader();
+            TestCluster.put(other, "second", "value");
+            final UkehiNode preferred = cluster.start(3);
+            TestCluster.await(() -> NodeRole.LEADER == preferred.role());
+            assertEquals(3, cluster.awaitLeader().context().memberId());
+            assertEquals("value", TestCluster.get(preferred, "first"));
+            assertEquals("value", TestCluster.get(preferred, "second"));
+            // The others hold what it holds and want nothing: it leads for good.
+            final long term = preferred.term();
+            Thread.sleep(3 * ELECTION_TIMEOUT_MS);
+            assertEquals(term, cluster.awaitLeader().term());
+            TestCluster.put(preferred, "third", "value");
+        }
+    }
+
+    /** Of four voters with two away no command would be committed: it is one of three that is away. */
+    @Test
+    void shouldGoOnWithoutAVoterThatIsSilentForLongAndTakeItBack() throws Exception
+    {
+        try (TestCluster cluster = new TestCluster(directory, 4).settings(context -> context
+            .electionTimeoutMinNs(ELECTION_TIMEOUT_MS / 2 * MS)
+            .electionTimeoutMaxNs(ELECTION_TIMEOUT_MS * MS)
+            .demotionTimeoutNs(2 * ELECTION_TIMEOUT_MS * MS)))
+        {
+            cluster.start();
+            final int leader = cluster.awaitLeader().context().memberId();
+            final int first = 1 + leader % 4;
+            final int second = 1 + first % 4;
+            TestCluster.put(cluster.node(leader), "zeroth", "value");
+            cluster.stop(first);
+            awaitMembers(cluster.node(leader), votersBut(first));
+            cluster.stop(second);
+            TestCluster.put(cluster.awaitSomeLeader(), "first", "value");
+            Thread.sleep(5 * ELECTION_TIMEOUT_MS);
+            assertEquals(votersBut(first), members(cluster.awaitSomeLeader()), "never below three voters");
+            TestCluster.put(cluster.awaitSomeLeader(), "second", "value");
+
+            cluster.start(first);
+            cluster.start(second);
+            awaitMembers(cluster.awaitSomeLeader(), "1 voter,2 voter,3 voter,4 voter");
+            final UkehiNode last = cluster.awaitLeader();
+            awaitApplied(cluster.node(first), last);
+            for (final String key : new String[]{"zeroth", "first", "second"})
+            {
+                assertEquals("value", TestCluster.get(last, key));
+            }
+        }
+    }
+
+    private static String votersBut(final int learner)
+    {
+        return IntStream.rangeClosed(1, 4).mapToObj(id -> id + (id == learner ? " learner" : " voter"))
+            .collect(Collectors.joining(","));
     }
 
     /** With timeouts so long that nobody could have found out by himself. */
