@@ -25,6 +25,8 @@ final class MappedFile implements StorageFile
     /** Of a shared mapping, which is not forced while it is in use: its pages may be as large as the kernel likes. */
     private static final int SHARED_WRITE_LENGTH = 256 * 1024;
 
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(SHARED_WRITE_LENGTH).asReadOnlyBuffer();
+
     private final Path path;
     private final FileChannel channel;
     private final Storage.Mapping mapping;
@@ -124,9 +126,12 @@ final class MappedFile implements StorageFile
         {
             final boolean isForced = Storage.Mapping.SHARED != mapping;
             final int writeLength = isForced ? PAGE_LENGTH : SHARED_WRITE_LENGTH;
+            // Not from the mapping, though it holds zeros as well: to read them would fault every page in, one by one,
+            // before it is written, and the page cache would hold small pages for good.
+            final ByteBuffer zeros = ZEROS.duplicate();
             for (int at = writableTo; at < end; at += writeLength)
             {
-                writeFully(at, Math.min(writeLength, end - at));
+                writeFully(zeros.limit(Math.min(writeLength, end - at)).position(0), at);
             }
             for (int at = writableTo; at < end; at += PAGE_LENGTH)
             {
@@ -165,18 +170,18 @@ final class MappedFile implements StorageFile
             "what is written is allocated or touched", offset, length);
         if (Storage.Mapping.PRIVATE == mapping)
         {
-            writeFully(offset, length);
+            writeFully(view.limit(offset + length).position(offset), offset);
         }
     }
 
-    private void writeFully(final int offset, final int length)
+    private void writeFully(final ByteBuffer source, final int offset)
     {
         try
         {
-            view.limit(offset + length).position(offset);
-            while (view.hasRemaining())
+            final int shift = offset - source.position();
+            while (source.hasRemaining())
             {
-                channel.write(view, view.position());
+                channel.write(source, source.position() + shift);
             }
         }
         catch (final IOException ex)
