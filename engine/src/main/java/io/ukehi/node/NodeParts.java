@@ -55,6 +55,12 @@ import org.agrona.LangUtil;
 final class NodeParts implements AutoCloseable
 {
     static final String SNAPSHOT_DIRECTORY = "snapshot";
+    /**
+     * Of the streams of entries, where no longer one is needed: holds a window of 2 MiB. Terms are gone through over
+     * and over, and the longer they are, the less of what is written next is in the processor's caches.
+     */
+    private static final int BULK_TERM_LENGTH = 4 * 1024 * 1024;
+
     private static final long HAND_OVER_PAUSE_NS = TimeUnit.MICROSECONDS.toNanos(100);
     private static final long LISTEN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -365,6 +371,7 @@ final class NodeParts implements AutoCloseable
             .aeron(aeron)
             .nodeId(context.memberId())
             .endpoints(List.of(context.ownAddress().peerEndpoint()))
+            .bulkTermLength(BULK_TERM_LENGTH)
             .bulkMessageLength(NodeContext.messageLength(
                 Math.max(context.maxCommandLength(), context.maxAppendLength())))
             .listener(new PeerErrors());
