@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.HdrHistogram.Histogram;
 import org.agrona.BufferUtil;
 import org.agrona.concurrent.IdleStrategy;
@@ -21,6 +22,7 @@ final class LoadGenerator
     private static final long STALL_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long LONGEST_NS = TimeUnit.SECONDS.toNanos(120);
+    private static final long SLICE_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int SEND_LIMIT = 256;
 
     private final EchoCluster cluster;
@@ -39,6 +41,8 @@ final class LoadGenerator
     private long received;
     private long receivedInTime;
     private long expected;
+    private long lastEchoNs;
+    private long lastReceived;
     private long allocatedBefore;
     private long collectionsBefore;
     private long cpuBeforeNs;
@@ -56,18 +60,16 @@ final class LoadGenerator
     /** As many commands under way as told: with 1, the latency; with many, the highest rate. */
     LoadResult closedLoop(final int outstanding, final long warmupNs, final long measureNs)
     {
-        begin(warmupNs, measureNs);
-        boolean isMeasuring = false;
+        lastEchoNs = System.nanoTime();
+        lastReceived = 0;
+        return run(untilNs -> closedSlice(outstanding, untilNs), warmupNs, measureNs);
+    }
+
+    private void closedSlice(final int outstanding, final long untilNs)
+    {
         long nowNs = System.nanoTime();
-        long lastEchoNs = nowNs;
-        long lastReceived = 0;
-        while (nowNs - measureToNs < 0)
+        while (nowNs - untilNs < 0)
         {
-            if (!isMeasuring && nowNs - measureFromNs >= 0)
-            {
-                isMeasuring = true;
-                startCounting();
-            }
             int work = cluster.poll(listener);
             for (int i = 0; i < SEND_LIMIT && sent - received < outstanding; i++)
             {
@@ -86,7 +88,6 @@ final class LoadGenerator
             }
             checkStall(nowNs - lastEchoNs);
         }
-        return end(measureNs);
     }
 
     private static void checkStall(final long silenceNs)
@@ -100,18 +101,19 @@ final class LoadGenerator
     /** So many commands a second, each due at its own time, whether or not those before it have come back. */
     LoadResult openLoop(final long perSecond, final long warmupNs, final long measureNs)
     {
-        begin(warmupNs, measureNs);
         final double intervalNs = 1e9 / perSecond;
         final long startNs = System.nanoTime();
-        boolean isMeasuring = false;
-        long nowNs = startNs;
-        while (nowNs - measureToNs < 0)
+        final LoadResult result = run(untilNs -> openSlice(startNs, intervalNs, untilNs), warmupNs, measureNs);
+        // Those that were due and could not even be sent are unanswered too.
+        final long unsent = Math.max(0, (long)((measureToNs - startNs) / intervalNs) - sent);
+        return result.plusUnanswered(Math.min(unsent, (long)(measureNs / intervalNs)));
+    }
+
+    private void openSlice(final long startNs, final double intervalNs, final long untilNs)
+    {
+        long nowNs = System.nanoTime();
+        while (nowNs - untilNs < 0)
         {
-            if (!isMeasuring && nowNs - measureFromNs >= 0)
-            {
-                isMeasuring = true;
-                startCounting();
-            }
             int work = cluster.poll(listener);
             nowNs = System.nanoTime();
             for (int i = 0; i < SEND_LIMIT; i++)
@@ -126,22 +128,44 @@ final class LoadGenerator
             idle.idle(work);
             nowNs = System.nanoTime();
         }
-        // Those that were due and could not even be sent are unanswered too.
-        final long unsent = Math.max(0, (long)((measureToNs - startNs) / intervalNs) - sent);
-        expected += Math.min(unsent, (long)(measureNs / intervalNs));
+    }
+
+    /**
+     * The load in slices, warm-up and measurement alike, and in the warm-up each slice is measured: were anything done
+     * for the first time when the measurement begins, the compiled code would be thrown away there, with all that is
+     * inlined into it, and its first tenths of a second would be those of the interpreter.
+     */
+    private LoadResult run(final LongConsumer slice, final long warmupNs, final long measureNs)
+    {
+        sent = 0;
+        received = 0;
+        idle.reset();
+        long nowNs = System.nanoTime();
+        final long warmToNs = nowNs + warmupNs;
+        while (nowNs - warmToNs < 0)
+        {
+            begin(nowNs, Math.min(nowNs + SLICE_NS, warmToNs));
+            slice.accept(measureToNs);
+            nowNs = System.nanoTime();
+        }
+        startCounting();
+        begin(nowNs, nowNs + measureNs);
+        while (nowNs - measureToNs < 0)
+        {
+            slice.accept(Math.min(nowNs + SLICE_NS, measureToNs));
+            nowNs = System.nanoTime();
+        }
         return end(measureNs);
     }
 
-    private void begin(final long warmupNs, final long measureNs)
+    /** What is due between two points in time is measured from here on. */
+    private void begin(final long fromNs, final long toNs)
     {
         histogram.reset();
-        sent = 0;
-        received = 0;
         receivedInTime = 0;
         expected = 0;
-        measureFromNs = System.nanoTime() + warmupNs;
-        measureToNs = measureFromNs + measureNs;
-        idle.reset();
+        measureFromNs = fromNs;
+        measureToNs = toNs;
     }
 
     private void startCounting()

@@ -16,6 +16,12 @@ record LoadResult(
     Histogram histogram, double perSecond, long unanswered, double bytesPerCommand, long collections,
     double cpuNsPerCommand)
 {
+    LoadResult plusUnanswered(final long more)
+    {
+        return new LoadResult(
+            histogram, perSecond, unanswered + more, bytesPerCommand, collections, cpuNsPerCommand);
+    }
+
     double micros(final double percentile)
     {
         return histogram.getValueAtPercentile(percentile) / 1000.0;
