@@ -13,7 +13,7 @@ import org.agrona.concurrent.IdleStrategy;
 final class FlusherIdleStrategy implements IdleStrategy
 {
     /** Longest time asleep, in nanoseconds. */
-    static final long SLEEP_NS = 1_000_000L;
+    static final long SLEEP_NS = 10_000_000L;
 
     private static final int MAX_SPINS = 20;
     private static final int MAX_YIELDS = 20;

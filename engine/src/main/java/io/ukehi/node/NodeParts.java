@@ -419,7 +419,7 @@ final class NodeParts implements AutoCloseable
             new FlusherIdleStrategy(log.flusher(), FlusherIdleStrategy.SLEEP_NS), errors, null, log.flusher());
         // Nobody waits for a snapshot: its thread sleeps, and shares what processor there is.
         snapshotRunner = new AgentRunner(
-            new BackoffIdleStrategy(1, 1, TimeUnit.MICROSECONDS.toNanos(100), TimeUnit.MILLISECONDS.toNanos(2)),
+            new BackoffIdleStrategy(1, 1, TimeUnit.MICROSECONDS.toNanos(100), TimeUnit.MILLISECONDS.toNanos(10)),
             errors, null, snapshots.worker());
         // Named behind the start, which gives it the name that the flushers of all nodes have.
         AgentRunner.startOnThread(flusherRunner, runnable -> thread(runnable, ""))
