@@ -82,14 +82,15 @@ final class LogSync
         {
             return 0;
         }
-        if (Durability.BATCH == durability)
-        {
-            flusher.wake();
-        }
-        else
+        final boolean isPreparationDue = supply.onUsed(chain.active().end());
+        if (Durability.BATCH != durability)
         {
             write();
             queue.complete(queue.submitted());
+        }
+        if (isPreparationDue || Durability.BATCH == durability)
+        {
+            flusher.wake();
         }
         return 1;
     }
@@ -170,6 +171,7 @@ final class LogSync
     /** While the flusher rests: everything up to the log's end is durable. */
     void onDurable()
     {
+        supply.onUsed(chain.active().end());
         queue.reset(chain.position(), tail.index());
     }
 

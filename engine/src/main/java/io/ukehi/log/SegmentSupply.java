@@ -8,6 +8,11 @@ import org.agrona.concurrent.OneToOneConcurrentArrayQueue;
  * Everything about segments that takes time, kept off the duty cycle: the next one is created, allocated and touched
  * before it is needed, and one that is full is mapped anew for reading only, which gives back its private pages.
  * <p>
+ * The next segment is prepared in step with what is written to the one before, twice as fast, so that it is ready when
+ * that is half full. All at once it would be thousands of page faults in a row: for a tenth of a second and more a
+ * thread that never rests, on every member at about the same time, and where processors are few the duty cycles would
+ * share them with it.
+ * <p>
  * Methods with "duty" in their first sentence are the duty-cycle thread's; {@link #doWork()} is the flusher's; the rest
  * is for either while the flusher rests.
  */
@@ -15,6 +20,9 @@ final class SegmentSupply implements AutoCloseable
 {
     private static final long FULL_RETRY_NS = 100_000_000L;
     private static final int QUEUE_CAPACITY = 64;
+
+    /** Bytes prepared for each byte that is written. */
+    private static final int PACE = 2;
 
     /** A sealed segment's new mapping, on its way to the duty-cycle thread. */
     private record Sealed(LogSegment segment, StorageFile file)
@@ -33,6 +41,10 @@ final class SegmentSupply implements AutoCloseable
         new OneToOneConcurrentArrayQueue<>(QUEUE_CAPACITY);
     private volatile LogSegment ready;
     private volatile boolean isFull;
+    /** Bytes of the segment that is written to, as far as they are used. Of the duty cycle. */
+    private volatile int usedLength;
+    /** Bytes of the next segment that are prepared; of the flusher. */
+    private volatile int preparedLength;
     private StorageFile preparing;
     private long nextSequence;
     private long fullNs;
@@ -45,15 +57,34 @@ final class SegmentSupply implements AutoCloseable
         this.nextSequence = nextSequence;
     }
 
-    /** The duty cycle takes the prepared segment; null if there is none at this moment. */
+    /** The duty cycle takes the prepared segment; null if there is none at this moment, and then it is waited for. */
     LogSegment take()
     {
         final LogSegment segment = ready;
-        if (null != segment)
+        if (null == segment)
         {
-            ready = null;
+            usedLength = config.segmentLength();
+            return null;
         }
+        usedLength = 0;
+        ready = null;
         return segment;
+    }
+
+    /**
+     * The duty cycle tells how much of the active segment is used.
+     *
+     * @return whether the next one has to be prepared further.
+     */
+    boolean onUsed(final int length)
+    {
+        usedLength = length;
+        return null == ready && isPreparationDue();
+    }
+
+    private boolean isPreparationDue()
+    {
+        return preparedLength <= (long)PACE * usedLength;
     }
 
     /** For the duty cycle: whether there is no prepared segment because the disk is full. */
@@ -93,7 +124,7 @@ final class SegmentSupply implements AutoCloseable
      */
     int doWork(final long writtenTo)
     {
-        int workCount = prepare(config.allocationSliceLength());
+        int workCount = isPreparationDue() ? prepare(config.allocationSliceLength()) : 0;
         final StorageFile file = toClose.poll();
         if (null != file)
         {
@@ -144,7 +175,9 @@ final class SegmentSupply implements AutoCloseable
                 preparing = storage.create(
                     LogSegment.fileName(nextSequence), config.segmentLength(), config.writableMapping());
             }
-            if (0 == preparing.allocate(sliceLength))
+            final int leftLength = preparing.allocate(sliceLength);
+            preparedLength = config.segmentLength() - leftLength;
+            if (0 == leftLength)
             {
                 if (Durability.ASYNC != config.durability())
                 {
@@ -154,6 +187,7 @@ final class SegmentSupply implements AutoCloseable
                 preparing = null;
                 nextSequence++;
                 isFull = false;
+                preparedLength = 0;
                 ready = segment;
             }
         }
@@ -173,6 +207,7 @@ final class SegmentSupply implements AutoCloseable
             final String name = preparing.name();
             preparing.close();
             preparing = null;
+            preparedLength = 0;
             storage.delete(name);
         }
     }

@@ -253,6 +253,7 @@ public final class SegmentedLog implements AutoCloseable
         if (null == next)
         {
             (supply.isFull() ? CoverageMark.DISK_FULL : CoverageMark.NO_SEGMENT_READY).hit();
+            sync.flusher().wake();
             return false;
         }
         final LogSegment full = chain.active();

@@ -88,6 +88,46 @@ class SegmentedLogTest
         harness.check();
     }
 
+    @ParameterizedTest
+    @EnumSource(Durability.class)
+    void shouldPrepareTheNextSegmentInStepWithWhatIsWritten(final Durability durability)
+    {
+        harness = new LogHarness(storage, durability);
+        harness.segmentLength = 32 * LogHarness.config(durability).allocationSliceLength();
+        harness.open();
+        assertTrue(steps() <= 2, "a log that is hardly used prepares hardly anything");
+
+        final int payloadLength = LogHarness.MAX_PAYLOAD_LENGTH;
+        final int halfOfASegment = harness.segmentLength / 2 / EntryFrame.alignedLength(payloadLength);
+        int steps = 0;
+        int mostAtOnce = 0;
+        for (int i = 0; i <= halfOfASegment; i++)
+        {
+            harness.appendOne(payloadLength);
+            harness.log.flush();
+            final int atOnce = steps();
+            steps += atOnce;
+            mostAtOnce = Math.max(mostAtOnce, atOnce);
+        }
+        assertTrue(steps >= 30 && mostAtOnce <= 4, "in steps as small as what is written: " + steps + " " + mostAtOnce);
+        for (int i = 0; i <= halfOfASegment; i++)
+        {
+            assertTrue(harness.history.append(harness.log, payloadLength) > 0, "ready when half of the other is left");
+        }
+        assertTrue(harness.firstOfSegment(1) <= harness.log.lastIndex(), "another segment");
+    }
+
+    private int steps()
+    {
+        int steps = 0;
+        while (harness.log.flusher().doWork() > 0)
+        {
+            harness.nowNs++;
+            steps++;
+        }
+        return steps;
+    }
+
     @Test
     void shouldReadNoMoreThanAskedFor()
     {
