@@ -9,6 +9,7 @@ import io.ukehi.client.MemberStatus;
 import io.ukehi.client.Outcome;
 import io.ukehi.client.UkehiClient;
 import io.ukehi.client.UkehiClientException;
+import io.ukehi.codecs.client.AdminCode;
 import io.ukehi.codecs.client.ReplyCode;
 import io.ukehi.kv.KvCodec;
 import io.ukehi.log.Durability;
@@ -20,6 +21,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.agrona.CloseHelper;
@@ -37,6 +39,7 @@ import org.HdrHistogram.Histogram;
  */
 final class SnapshotWorkbench implements AutoCloseable
 {
+    private static final long TIMEOUT_NS = TimeUnit.MINUTES.toNanos(1);
     static final int SIZE = 3;
     private static final int MAX_LENGTH = 64 * 1024;
     private static final int MAX_OUTSTANDING = 512;
@@ -127,6 +130,24 @@ final class SnapshotWorkbench implements AutoCloseable
                 isWorking = true;
             }
             idle.idle((isWorking ? 1 : 0) + client.poll(this::onReply));
+        }
+    }
+
+    /** Has each member take a snapshot, one after the other, and waits for it. */
+    void takeSnapshots()
+    {
+        for (int id = 1; id <= SIZE; id++)
+        {
+            final long wantedIndex = client.status(id, TIMEOUT_NS).appliedIndex();
+            final AdminCode code = client.takeSnapshot(id, TIMEOUT_NS);
+            if (AdminCode.STARTED != code)
+            {
+                throw new IllegalStateException("member " + id + " takes no snapshot: " + code);
+            }
+            while (client.status(id, TIMEOUT_NS).snapshots().index() < wantedIndex)
+            {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+            }
         }
     }
 
