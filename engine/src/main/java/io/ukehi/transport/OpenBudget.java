@@ -14,6 +14,8 @@ final class OpenBudget
     private final int burst;
     private final long intervalNs;
     private int left;
+    /** Before the first cycle no time is known from which on anything could be granted. */
+    private boolean isBegun;
     private long grantedNs;
 
     /**
@@ -30,8 +32,9 @@ final class OpenBudget
     /** Time passes. */
     void onCycle(final long nowNs)
     {
-        if (left == burst)
+        if (left == burst || !isBegun)
         {
+            isBegun = true;
             grantedNs = nowNs;
             return;
         }
