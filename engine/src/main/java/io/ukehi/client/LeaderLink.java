@@ -144,6 +144,12 @@ final class LeaderLink
         return member.offer(encoder.buffer(), 0, length) > 0;
     }
 
+    /** Whether a member that does not lead knows this client; it is asked if not. */
+    boolean isOpen(final int index, final long nowNs)
+    {
+        return links.isOpen(index, nowNs);
+    }
+
     /** A sign of life, of the leader or another. */
     void onHeard(final int aeronSessionId)
     {

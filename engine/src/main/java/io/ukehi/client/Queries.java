@@ -1,6 +1,5 @@
 package io.ukehi.client;
 
-import io.aeron.Publication;
 import io.ukehi.codecs.client.Consistency;
 import io.ukehi.codecs.client.QueryCode;
 import io.ukehi.codecs.client.QueryReplyDecoder;
@@ -10,17 +9,18 @@ import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Queries that have been sent and have not ended. They may go to any member: one that does not lead is told who asks
- * first, and again whenever it has not been spoken to for so long that it may have forgotten. Owned by the thread that
- * uses the client; allocates nothing in the steady state.
+ * Queries that have been sent and have not ended. They may go to any member that has said that it knows this client:
+ * one that does not would have no way to answer by. Owned by the thread that uses the client; allocates nothing in the
+ * steady state.
  */
 final class Queries
 {
-    /** Makes this client known to a member. */
-    interface Introduction
+    /** Whether members that do not lead have a way to answer by. */
+    @FunctionalInterface
+    interface Ways
     {
-        /** @return false if that cannot be sent now. */
-        boolean introduce(int member);
+        /** @return false if a member has not; then it has been asked, and the answer may come soon. */
+        boolean isOpen(int member, long nowNs);
     }
 
     private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
@@ -28,14 +28,11 @@ final class Queries
 
     private final ClientTransport transport;
     private final RequestEncoder encoder;
-    private final Introduction introduction;
+    private final Ways ways;
     private final NanoClock clock;
     private final ClientStats stats;
     private final long timeoutNs;
-    private final long introductionNs;
     private final OutstandingQueries outstanding;
-    private boolean[] isIntroduced;
-    private long[] spokenNs;
     private long lastCorrelationId;
 
     Queries(
@@ -43,26 +40,15 @@ final class Queries
         final ClientTransport transport,
         final RequestEncoder encoder,
         final ClientStats stats,
-        final Introduction introduction)
+        final Ways ways)
     {
         this.transport = transport;
         this.encoder = encoder;
-        this.introduction = introduction;
+        this.ways = ways;
         this.stats = stats;
         clock = ctx.nanoClock();
         timeoutNs = ctx.messageTimeoutNs();
-        // Much shorter than the time after which a member forgets a client that says nothing.
-        introductionNs = 10 * ctx.keepAliveIntervalNs();
         outstanding = new OutstandingQueries(ctx.maxOutstanding());
-        isIntroduced = new boolean[transport.memberCount()];
-        spokenNs = new long[transport.memberCount()];
-    }
-
-    /** There are more members than before. */
-    void onMembers()
-    {
-        isIntroduced = Arrays.copyOf(isIntroduced, transport.memberCount());
-        spokenNs = Arrays.copyOf(spokenNs, transport.memberCount());
     }
 
     /** Sends a query to a member; as {@link UkehiClient#offerQuery}. */
@@ -82,13 +68,9 @@ final class Queries
         final MemberConnection connection = transport.member(member);
         final long nowNs = clock.nanoTime();
         // The leader has answered this client before, and hears from it all the time.
-        if (!isLeader && (!isIntroduced[member] || nowNs - spokenNs[member] > introductionNs))
+        if (!isLeader && !ways.isOpen(member, nowNs))
         {
-            isIntroduced[member] = connection.isConnected() && introduction.introduce(member);
-            if (!isIntroduced[member])
-            {
-                return UkehiClient.NOT_CONNECTED;
-            }
+            return UkehiClient.NOT_CONNECTED;
         }
         final long correlationId = lastCorrelationId + 1;
         final int messageLength = encoder.query(correlationId, consistency, maxLagNs, buffer, offset, length);
@@ -99,11 +81,9 @@ final class Queries
         final long result = connection.offer(encoder.buffer(), 0, messageLength);
         if (result < 0)
         {
-            isIntroduced[member] &= Publication.NOT_CONNECTED != result;
             return result;
         }
         lastCorrelationId = correlationId;
-        spokenNs[member] = nowNs;
         outstanding.add(correlationId, nowNs + timeoutNs);
         return correlationId;
     }
@@ -133,8 +113,6 @@ final class Queries
         long expired;
         while (OutstandingQueries.NONE != (expired = outstanding.removeExpired(nowNs)))
         {
-            // Whoever was silent may have forgotten this client.
-            Arrays.fill(isIntroduced, false);
             listener.onQuery(expired, QueryCode.NULL_VAL, 0, 0, NOTHING, 0, 0);
             workCount++;
         }
@@ -158,12 +136,6 @@ final class Queries
     void forget(final long correlationId)
     {
         outstanding.remove(correlationId);
-    }
-
-    /** A member has ended the session, or its answers come by another way now. */
-    void onForgotten()
-    {
-        Arrays.fill(isIntroduced, false);
     }
 
     int size()

@@ -63,7 +63,7 @@ final class Session implements ResponseHandler
         nextMember = (int)(clientId % transport.memberCount());
         leader = new LeaderLink(ctx, transport, encoder, answers, stats, nextMember, nowNs);
         replicated = new ReplicatedSession(ctx, encoder, leader, stats);
-        queries = new Queries(ctx, transport, encoder, stats, member -> leader.sendConnect(member, 0));
+        queries = new Queries(ctx, transport, encoder, stats, leader::isOpen);
         leader.search(LeaderFinder.NONE, nowNs);
     }
 
@@ -340,7 +340,6 @@ final class Session implements ResponseHandler
             stats.driversLost++;
             leader.search(LeaderFinder.NONE, nowNs);
             leader.onForgotten(nowNs);
-            queries.onForgotten();
             work += queries.abandon(listeners);
         }
         work += transport.doWork(nowNs);
@@ -369,7 +368,6 @@ final class Session implements ResponseHandler
         leader.search(leader.member(), nowNs);
         // Whatever is answered yet would be to the earlier name.
         leader.onForgotten(nowNs);
-        queries.onForgotten();
         return queries.abandon(listeners) + replicated.lose(listeners);
     }
 
@@ -504,7 +502,6 @@ final class Session implements ResponseHandler
         {
             answers.onMembers();
             leader.onMembers();
-            queries.onMembers();
         }
     }
 
@@ -538,7 +535,6 @@ final class Session implements ResponseHandler
     @Override
     public void onClose(final int aeronSessionId)
     {
-        queries.onForgotten();
         leader.onImageGone(aeronSessionId, clock.nanoTime());
     }
 

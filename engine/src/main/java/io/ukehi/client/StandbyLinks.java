@@ -17,6 +17,9 @@ final class StandbyLinks
     /** A member that has no room for this client is asked that many times more rarely. */
     private static final int PAUSE = 10;
 
+    /** Questions between two signs of life to a member that is waited for and does not answer. */
+    private static final int IMPATIENCE = 10;
+
     private final ClientTransport transport;
     private final RequestEncoder encoder;
     private final LeaderFinder.Connector connector;
@@ -32,6 +35,9 @@ final class StandbyLinks
         int image;
         int maxCommandLength;
         int pause;
+        /** When a Connect was sent last, because somebody waited for its answer. */
+        long askedNs;
+        boolean isAsked;
     }
 
     /**
@@ -70,6 +76,7 @@ final class StandbyLinks
         for (final Link link : links)
         {
             link.isOpen = false;
+            link.isAsked = false;
             link.pause = 0;
         }
         dueNs = nowNs + intervalNs;
@@ -129,6 +136,22 @@ final class StandbyLinks
     int maxCommandLength(final int member)
     {
         return links[member].maxCommandLength;
+    }
+
+    /**
+     * Whether a member knows this client, so that it can answer. If it does not it is asked at once; the answer to a
+     * Connect that was lost, or that the member had no time for, is not waited for long.
+     */
+    boolean isOpen(final int member, final long nowNs)
+    {
+        final Link link = links[member];
+        final long waitNs = 0 == link.pause ? intervalNs / IMPATIENCE : PAUSE * intervalNs;
+        if (!link.isOpen && (!link.isAsked || nowNs - link.askedNs >= waitNs) && connector.sendConnect(member, 0))
+        {
+            link.isAsked = true;
+            link.askedNs = nowNs;
+        }
+        return link.isOpen;
     }
 
     /** Looks after those that do not lead. */

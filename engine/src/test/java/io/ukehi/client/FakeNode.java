@@ -96,6 +96,8 @@ public final class FakeNode implements AutoCloseable
     public int window = 64 * 1024;
     public int openCount;
     public int connectCount;
+    /** Connects that it has no time for. */
+    public int connectsToIgnore;
     public int closeCount;
     public int keepAliveCount;
     public int commandMessageCount;
@@ -339,6 +341,11 @@ public final class FakeNode implements AutoCloseable
     private void onConnect(final ConnectDecoder message)
     {
         connectCount++;
+        if (connectsToIgnore > 0)
+        {
+            connectsToIgnore--;
+            return;
+        }
         clusterId = message.clusterId();
         groupId = message.groupId();
         sessionId = message.sessionId();

@@ -72,6 +72,19 @@ class UkehiClientQueryTest
         assertThrows(IllegalArgumentException.class, () -> read(Consistency.STALE, 9));
     }
 
+    /** Without a way back it would drop the question, and the client would wait for the answer until it is late. */
+    @Test
+    void shouldAskNobodyWhoHasNoWayToAnswerYet()
+    {
+        cluster.node(3).connectsToIgnore = 3;
+        client = cluster.connect(cluster.context().messageTimeoutNs(TimeUnit.SECONDS.toNanos(3)));
+        final long beganNs = System.nanoTime();
+        assertEquals("what", read(Consistency.FOLLOWER, 3));
+        assertTrue(System.nanoTime() - beganNs < TimeUnit.SECONDS.toNanos(2));
+        assertEquals(0, cluster.node(3).connectsToIgnore);
+        assertEquals(1, cluster.node(3).queries.size());
+    }
+
     @Test
     void shouldRatherNotAskTheLeaderWhereAnyMemberWillDo()
     {
