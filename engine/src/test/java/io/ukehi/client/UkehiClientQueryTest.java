@@ -100,12 +100,15 @@ class UkehiClientQueryTest
     {
         cluster.node(1).queryHandler = (node, id, bytes, offset, length) ->
             node.answer(id, QueryCode.REJECTED_TOO_STALE, 0, bytes, offset, 0);
+        assertEquals("what", read(Consistency.STALE, UkehiClient.ANY_MEMBER));
+        // Until another has a way to answer by, it is asked again.
+        final int before = cluster.node(1).queries.size();
         for (int i = 0; i < 5; i++)
         {
             assertEquals("what", read(Consistency.STALE, UkehiClient.ANY_MEMBER));
         }
         assertTrue(client.readMemberId() > 1);
-        assertTrue(cluster.node(1).queries.size() <= 2);
+        assertTrue(cluster.node(1).queries.size() <= before + 1);
     }
 
     @Test
