@@ -21,7 +21,7 @@ final class SnapshotReceiver
     private long attempt;
     private SnapshotSink.Offer offered;
     private boolean isStatusDue;
-    /** What the snapshot that was offered has to wait for, here. */
+    /** Whether what was offered has to wait for something else to end here. */
     private boolean isInTheWay;
     private boolean isLost;
     private int lostChunk;

@@ -68,6 +68,7 @@ class WalCommandTest
                 {
                     append(log, i);
                 }
+                log.onCommit(LAST_INDEX);
             }
         }
     }
@@ -394,6 +395,7 @@ class WalCommandTest
         assertArrayEquals(before, Files.readAllBytes(directory.resolve(SECOND)), "the source is left as it is");
         final WalReport report = WalReader.inspect(target);
         assertTrue(report.isSound(), report::toString);
+        assertEquals(0, report.mark().commitIndex(), "how much of what precedes damage is committed is not known");
         assertEquals(new WalReport.HardState(true, 2, 9, 2), report.hardState());
         assertNotEquals(55, report.identity().logId(), "what was left out cannot be taken for a part of it");
         startOn(7, 1, 3, saved.size());
@@ -405,6 +407,7 @@ class WalCommandTest
         final String text = run(0, "wal", "salvage", directory.toString(), target.toString());
         assertTrue(text.contains("nothing that was durable is left out"), text);
         assertEquals(entries(directory), entries(target));
+        assertEquals(LAST_INDEX, WalReader.inspect(target).mark().commitIndex());
     }
 
     @Test
