@@ -8,9 +8,10 @@ import java.util.Arrays;
  * now and then. So a member that begins to lead has a way to this client already, and tells it at once; to make one
  * takes several round trips between two media drivers, at a time when everything waits for it.
  * <p>
- * A member that has answered is kept with KeepAlives; one that has not, or has ended the session, is asked with a
- * Connect. Both are rare, and begin late: who stays for a moment only is known to the leader alone. Owned by the thread
- * that uses the client; times in nanoseconds.
+ * A member that has answered is told so at once, since it keeps no place for long for who says nothing but Connect,
+ * and is kept with KeepAlives; one that has not, or has ended the session, is asked with a Connect. Both are rare, and
+ * begin late: who stays for a moment only is known to the leader alone. Owned by the thread that uses the client; times
+ * in nanoseconds.
  */
 final class StandbyLinks
 {
@@ -92,6 +93,11 @@ final class StandbyLinks
         link.image = aeronSessionId;
         link.maxCommandLength = maxCommandLength;
         link.pause = link.isOpen ? 0 : PAUSE;
+        if (link.isOpen)
+        {
+            // If this cannot be sent, the next sign of life is soon enough, or a Connect that gets a place anew.
+            transport.member(member).offer(encoder.buffer(), 0, encoder.keepAlive());
+        }
     }
 
     /** A message has come by an image. */

@@ -74,7 +74,16 @@ final class ClientEgress implements AutoCloseable
 
     boolean isConnected()
     {
-        return isReady() && publication.isConnected();
+        if (!isReady())
+        {
+            return false;
+        }
+        if (publication.isConnected())
+        {
+            return true;
+        }
+        isDead = publication.isClosed();
+        return false;
     }
 
     /** Longest message in bytes that goes in one piece; 0 while that is not known. */
@@ -115,6 +124,20 @@ final class ClientEgress implements AutoCloseable
         }
         isDead = Publication.CLOSED == result || Publication.MAX_POSITION_EXCEEDED == result;
         return isDead ? DEAD : LATER;
+    }
+
+    /** Ends it at once: what was sent and has not arrived is not sent again, and the driver keeps nothing of it. */
+    void abandon()
+    {
+        if (isReady() || null != publication)
+        {
+            publication.revoke();
+            isDead = true;
+        }
+        else
+        {
+            close();
+        }
     }
 
     /** What was sent is still delivered: the driver lingers. */

@@ -444,7 +444,7 @@ public final class ClientGateway implements AutoCloseable
             }
             else
             {
-                session.onHeard();
+                sessions.onHeard(session);
             }
             return session;
         }

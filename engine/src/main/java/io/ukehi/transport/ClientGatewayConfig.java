@@ -36,6 +36,7 @@ public final class ClientGatewayConfig
     private int maxReplyLength = 1024 * 1024;
     private int replyQueueLength;
     private int statusChannelLimit = 8;
+    private int halfOpenLimit = 16;
 
     /** Identity of the cluster, and the Raft group within it. */
     public ClientGatewayConfig group(final long cluster, final int group)
@@ -181,6 +182,21 @@ public final class ClientGatewayConfig
         return statusChannelLimit;
     }
 
+    /**
+     * Most clients at a time that have connected and said no more. A client says more as soon as it is answered: these
+     * places are enough for many that come at once, and few enough that a flood of Connects costs the others little.
+     */
+    public ClientGatewayConfig halfOpenLimit(final int limit)
+    {
+        halfOpenLimit = limit;
+        return this;
+    }
+
+    public int halfOpenLimit()
+    {
+        return halfOpenLimit;
+    }
+
     /** Term length of the publications to clients. */
     int responseTermLength()
     {
@@ -199,6 +215,7 @@ public final class ClientGatewayConfig
         require(nodeId > 0, "nodeId must be 1 or greater: " + nodeId);
         require(null != ingressChannel || isIpcIngress, "either ingressChannel or ipcIngress must be given");
         require(sessionLimit > 0, "sessionLimit must be greater than 0: " + sessionLimit);
+        require(halfOpenLimit > 0, "halfOpenLimit must be greater than 0: " + halfOpenLimit);
         require(sessionTimeoutNs > 0, "sessionTimeoutNs must be greater than 0: " + sessionTimeoutNs);
         require(statusChannelLimit > 0, "statusChannelLimit must be greater than 0: " + statusChannelLimit);
         final int longestPayload = AERON_MAX_MESSAGE_LENGTH - ClientMessageEncoder.MAX_OVERHEAD_LENGTH;

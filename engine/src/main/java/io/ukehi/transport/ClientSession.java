@@ -24,7 +24,6 @@ final class ClientSession
     private long connectCorrelationId;
     private int due;
     private int silentTicks;
-    private int newcomerTicks;
     private boolean isEstablished;
     private int queryCount;
     /** Position in the list of all sessions. */
@@ -33,11 +32,14 @@ final class ClientSession
     boolean isBusy;
     boolean isClosed;
 
-    ClientSession(final long sessionId, final ClientEgress egress, final ClientReplyQueue queue)
+    private final long sinceNs;
+
+    ClientSession(final long sessionId, final ClientEgress egress, final ClientReplyQueue queue, final long nowNs)
     {
         this.sessionId = sessionId;
         this.egress = egress;
         this.queue = queue;
+        this.sinceNs = nowNs;
     }
 
     long sessionId()
@@ -85,14 +87,20 @@ final class ClientSession
         due |= DUE_KEEP_ALIVE;
     }
 
-    /** Something other than a Connect came. Who listens nowhere cannot have been answered, whatever it says. */
-    void onHeard()
+    /**
+     * Something other than a Connect came. Who listens nowhere cannot have been answered, whatever it says.
+     *
+     * @return whether it is established by this.
+     */
+    boolean onHeard()
     {
         silentTicks = 0;
-        if (!isEstablished)
+        if (isEstablished || !egress.isConnected())
         {
-            isEstablished = egress.isConnected();
+            return false;
         }
+        isEstablished = true;
+        return true;
     }
 
     boolean isEstablished()
@@ -100,10 +108,10 @@ final class ClientSession
         return isEstablished;
     }
 
-    /** Whether it has said nothing but Connect, however often, though there was time: a tick has gone by whole. */
-    boolean isHalfOpen()
+    /** Monotonic time since when it is here. */
+    long sinceNs()
     {
-        return !isEstablished && newcomerTicks > 1;
+        return sinceNs;
     }
 
     /** A query more waits for its answer; returns how many do. */
@@ -126,7 +134,6 @@ final class ClientSession
     /** One more tick without a word; returns how many. */
     int onTick()
     {
-        newcomerTicks += isEstablished ? 0 : 1;
         return ++silentTicks;
     }
 
@@ -198,7 +205,8 @@ final class ClientSession
     int doWork(final ClientMessageEncoder encoder, final ConnectCode connectCode)
     {
         int sent = sendQueued(encoder);
-        while (0 != due && queue.isEmpty())
+        // To encode for who does not listen yet would cost as much in every cycle.
+        while (0 != due && queue.isEmpty() && egress.isConnected())
         {
             final int which = Integer.lowestOneBit(due);
             final int result = egress.offer(encoder.buffer(), 0, encode(which, encoder, connectCode));
@@ -209,7 +217,7 @@ final class ClientSession
             due ^= which;
             sent++;
         }
-        return sent;
+        return egress.isDead() ? ClientEgress.DEAD : sent;
     }
 
     private int sendQueued(final ClientMessageEncoder encoder)

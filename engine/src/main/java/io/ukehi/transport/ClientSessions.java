@@ -6,6 +6,7 @@ import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ReplyCode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 
@@ -22,6 +23,13 @@ final class ClientSessions implements AutoCloseable
     /** More publications than sessions may be opened at once: clients come and go. */
     private static final int OPEN_SLACK = 64;
 
+    /**
+     * So long a client may take to say more than Connect, before it makes room for a newcomer: much longer than an
+     * answer takes to it and back, with a publication to be opened on the way. No more than a quarter of a session
+     * timeout, where that is short. With few such places it bounds what a flood of Connects can have opened.
+     */
+    private static final long HALF_OPEN_TIME_NS = TimeUnit.SECONDS.toNanos(1);
+
     /** And so many a second after that: a flood of newcomers costs those who are there little. */
     static final int OPENS_PER_SECOND = 50;
 
@@ -31,6 +39,7 @@ final class ClientSessions implements AutoCloseable
     private final DropCounters drops;
     private final OpenBudget budget;
     private final long tickNs;
+    private final long halfOpenTimeNs;
     private final Long2ObjectHashMap<ClientSession> byId = new Long2ObjectHashMap<>();
     private final ArrayList<ClientSession> all;
     private final ArrayList<ClientSession> busy;
@@ -42,6 +51,10 @@ final class ClientSessions implements AutoCloseable
     private ConnectCode connectCode = ConnectCode.RECOVERING;
     private long nextTickNs;
     private boolean isTicking;
+    /** Of the last cycle: while this node stands still, nobody's time runs. */
+    private long nowNs;
+    /** Those that are half-open now. */
+    private int halfOpen;
     private long timeoutCount;
     private long slowCount;
     private long refusedCount;
@@ -59,6 +72,7 @@ final class ClientSessions implements AutoCloseable
         this.drops = drops;
         this.budget = new OpenBudget(config.sessionLimit() + OPEN_SLACK, OPENS_PER_SECOND);
         this.tickNs = Math.max(1, config.sessionTimeoutNs() / TICKS);
+        this.halfOpenTimeNs = Math.min(HALF_OPEN_TIME_NS, config.sessionTimeoutNs() / 4);
         this.all = new ArrayList<>(config.sessionLimit());
         this.busy = new ArrayList<>(config.sessionLimit());
         this.newcomers = new ArrayDeque<>(config.sessionLimit());
@@ -116,10 +130,19 @@ final class ClientSessions implements AutoCloseable
         }
     }
 
-    /** Whether a client has a place, or can have one: a free one, or that of one that is half-open. */
+    /** Whether a client has a place, or can have one: a free one, or that of one that is half-open for too long. */
     boolean hasPlaceFor(final long sessionId)
     {
-        return all.size() < config.sessionLimit() || null != byId.get(sessionId) || null != oldestHalfOpen();
+        return all.size() < config.sessionLimit() || null != byId.get(sessionId) || null != overdueHalfOpen();
+    }
+
+    /** Something other than a Connect came from a client. */
+    void onHeard(final ClientSession session)
+    {
+        if (session.onHeard())
+        {
+            halfOpen--;
+        }
     }
 
     /** A client that there is no place for has come. */
@@ -137,7 +160,7 @@ final class ClientSessions implements AutoCloseable
         ClientSession session = byId.get(sessionId);
         final boolean isToBeOpened = null == session || session.egress().isDead() ||
             !session.egress().isTo(channel, streamId);
-        if (isToBeOpened && !budget.take())
+        if (isToBeOpened && (null == session && !canBeHalfOpen() || !budget.take()))
         {
             drops.increment(DropReason.NO_ROOM_TO_ANSWER);
             refusedCount += null == session ? 1 : 0;
@@ -160,33 +183,41 @@ final class ClientSessions implements AutoCloseable
         markBusy(session);
     }
 
+    private boolean canBeHalfOpen()
+    {
+        return halfOpen < config.halfOpenLimit() || null != overdueHalfOpen();
+    }
+
     private void makePlace()
     {
-        if (all.size() >= config.sessionLimit())
+        if (all.size() >= config.sessionLimit() || halfOpen >= config.halfOpenLimit())
         {
-            final ClientSession halfOpen = oldestHalfOpen();
-            Invariant.check(null != halfOpen, "who has no place is refused", all.size());
+            final ClientSession overdue = overdueHalfOpen();
+            Invariant.check(null != overdue, "who has no place is refused", all.size());
             halfOpenCount++;
-            close(halfOpen);
+            overdue.egress().abandon();
+            remove(overdue);
         }
     }
 
-    /** Null if there is none. */
-    private ClientSession oldestHalfOpen()
+    /** The one that has said nothing but Connect, however often, for longest, if it had its time; null if none has. */
+    private ClientSession overdueHalfOpen()
     {
         ClientSession oldest;
         while (null != (oldest = newcomers.peek()) && (oldest.isClosed || oldest.isEstablished()))
         {
             newcomers.remove();
         }
-        return null != oldest && oldest.isHalfOpen() ? oldest : null;
+        return null != oldest && nowNs - oldest.sinceNs() >= halfOpenTimeNs ? oldest : null;
     }
 
     private ClientSession open(final long sessionId, final String channel, final int streamId)
     {
         final ClientReplyQueue queue =
             freeQueues.isEmpty() ? new ClientReplyQueue(config.replyQueueLength()) : freeQueues.pop();
-        final ClientSession session = new ClientSession(sessionId, new ClientEgress(aeron, channel, streamId), queue);
+        final ClientSession session = new ClientSession(
+            sessionId, new ClientEgress(aeron, channel, streamId), queue, nowNs);
+        halfOpen++;
         session.listIndex = all.size();
         all.add(session);
         byId.put(sessionId, session);
@@ -263,15 +294,17 @@ final class ClientSessions implements AutoCloseable
             all.set(session.listIndex, last);
         }
         session.isClosed = true;
+        halfOpen -= session.isEstablished() ? 0 : 1;
         session.egress().close();
         session.queue().clear();
         freeQueues.push(session.queue());
     }
 
-    int doWork(final long nowNs)
+    int doWork(final long now)
     {
-        budget.onCycle(nowNs);
-        return doBusy() + doTick(nowNs);
+        nowNs = now;
+        budget.onCycle(now);
+        return doBusy() + doTick();
     }
 
     private int doBusy()
@@ -315,7 +348,7 @@ final class ClientSessions implements AutoCloseable
         remove(session);
     }
 
-    private int doTick(final long nowNs)
+    private int doTick()
     {
         if (!isTicking)
         {

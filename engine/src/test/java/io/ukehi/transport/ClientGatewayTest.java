@@ -573,7 +573,6 @@ class ClientGatewayTest
         shouldHear(late, "connected 2 RECOVERING node 2 leader -1 term 0");
     }
 
-    /** So long that a tick is over and one more has gone by whole, and nobody times out. */
     private static final long TIME_TO_SAY_MORE_NS = SESSION_TIMEOUT_NS * 5 / 16;
 
     @Test
@@ -594,17 +593,56 @@ class ClientGatewayTest
         shouldHear(second, "connected 2 RECOVERING node 2 leader -1 term 0");
         newcomer.connect(2);
         shouldHear(newcomer, "connected 2 RECOVERING node 2 leader -1 term 0");
-        shouldHear(second, "close");
+        second.keepAlive();
+        harness.await(() -> 1 == harness.drops.get(DropReason.UNKNOWN_SESSION));
         // Now the third: the newcomer has not had its time yet.
         second.connect(3);
         shouldHear(second, "connected 3 RECOVERING node 2 leader -1 term 0");
-        shouldHear(third, "close");
+        third.keepAlive();
+        harness.await(() -> 2 == harness.drops.get(DropReason.UNKNOWN_SESSION));
         third.connect(2);
         shouldHear(third, "connected 2 SESSION_LIMIT node 2 leader -1 term 0");
         assertEquals(2, harness.gateway.halfOpenCount());
         assertEquals(2, harness.gateway.refusedCount());
         assertEquals(0, harness.gateway.timeoutCount() + harness.gateway.slowCount());
         assertEquals(3, harness.gateway.sessionCount());
+    }
+
+    @Test
+    void shouldHaveFewPlacesForThoseThatOnlyConnect()
+    {
+        harness.close();
+        harness = new ClientGatewayHarness(driver, ClientGatewayHarness.config().sessionLimit(5).halfOpenLimit(2));
+        final ClientProbe known = harness.connected(5, true);
+        known.keepAlive();
+        shouldHear(known, "keep alive");
+        final ClientProbe first = harness.connected(6, true);
+        harness.connected(7, false);
+        final ClientProbe newcomer = harness.probe(8, true);
+        newcomer.connect(1);
+        harness.await(() -> 1 == harness.drops.get(DropReason.NO_ROOM_TO_ANSWER));
+        assertEquals(1, harness.gateway.refusedCount());
+        assertEquals(3, harness.gateway.sessionCount());
+        // Who says more holds none of those places any more.
+        first.keepAlive();
+        shouldHear(first, "keep alive");
+        newcomer.connect(2);
+        shouldHear(newcomer, "connected 2 RECOVERING node 2 leader -1 term 0");
+        assertEquals(4, harness.gateway.sessionCount());
+        // Who does not makes room in time, though there is a place left.
+        harness.elapse(TIME_TO_SAY_MORE_NS);
+        final ClientProbe last = harness.probe(9, true);
+        last.connect(1);
+        shouldHear(last, "connected 1 RECOVERING node 2 leader -1 term 0");
+        assertEquals(1, harness.gateway.halfOpenCount());
+        assertEquals(4, harness.gateway.sessionCount());
+        // Nor do those that have gone.
+        last.sendClose();
+        newcomer.sendClose();
+        harness.await(() -> 2 == harness.gateway.sessionCount());
+        harness.connected(10, true);
+        harness.connected(11, true);
+        assertEquals(1, harness.gateway.halfOpenCount());
     }
 
     @Test
