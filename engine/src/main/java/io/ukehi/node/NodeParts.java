@@ -68,7 +68,7 @@ final class NodeParts implements AutoCloseable
     private static final long MIN_SESSION_TIMEOUT_NS = 4 * Sessions.MAX_STEP_NS;
 
     /** Of the longest election timeout: how long a change of the members waits for what was begun before. */
-    private static final int CHANGE_PATIENCE = 10;
+    private static final int CHANGE_PATIENCE = 4;
 
     private final NodeContext context;
     private final NanoClock clock = SystemNanoClock.INSTANCE;

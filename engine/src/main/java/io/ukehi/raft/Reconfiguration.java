@@ -18,10 +18,13 @@ import java.util.Arrays;
 final class Reconfiguration
 {
     private static final int MAX_ROUNDS = 32;
-    /** Of the longest election timeout: how long a newcomer may be silent. */
-    private static final int PATIENCE = 10;
+    /**
+     * Of the longest election timeout: how long a newcomer may be silent. With what may come before and after (a leader
+     * that is killed, a change that its predecessor had begun) the change ends within twice that.
+     */
+    private static final int PATIENCE = 5;
     /** Of that: how long one that answers may get no further. It may be making its state from a snapshot. */
-    private static final int STALL = 20;
+    private static final int STALL = 40;
 
     private final RaftState state;
     private final Leadership leadership;

@@ -21,8 +21,9 @@ import org.agrona.IoUtil;
  */
 final class CounterCluster implements AutoCloseable
 {
-    /** Of the nodes, where it is given to the test. */
-    private static final String DRIVER_MODE = "-D" + NodeContext.DRIVER_MODE_PROP_NAME;
+    /** What the nodes get of what is given to the test. */
+    private static final List<String> PASSED_ON = List.of(
+        "--add-opens", "-D" + NodeContext.DRIVER_MODE_PROP_NAME, "-D" + CounterProcess.ELECTION_TIMEOUT_PROP_NAME);
 
     private final String driverDirectory = CommonContext.generateRandomDirName();
     private final Path directory;
@@ -109,7 +110,7 @@ final class CounterCluster implements AutoCloseable
         final List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-            .filter(argument -> argument.startsWith("--add-opens") || argument.startsWith(DRIVER_MODE))
+            .filter(argument -> PASSED_ON.stream().anyMatch(argument::startsWith))
             .forEach(command::add);
         command.addAll(List.of(
             // With more processes than processors, compilers and collectors of those that start hold up all others.

@@ -14,7 +14,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class CounterProcess
 {
     /** The longest: patient, since there may be more processes than processors. */
-    static final long ELECTION_TIMEOUT_MS = 600;
+    static final String ELECTION_TIMEOUT_PROP_NAME = "ukehi.test.electionTimeoutMs";
+
+    /** The longest; the shortest is half of it. Twice the default: all processes share the machine's processors. */
+    static final long ELECTION_TIMEOUT_MS = Long.getLong(ELECTION_TIMEOUT_PROP_NAME, 600);
 
     private CounterProcess()
     {

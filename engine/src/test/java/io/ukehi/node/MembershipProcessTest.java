@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Members come, go and are killed, as processes of their own and under load: how much of everything is for {@code
  * ukehi.rate} (commands a second), {@code ukehi.changes}, {@code ukehi.transfers}, {@code ukehi.crashes} and {@code
- * ukehi.pauses} to say.
+ * ukehi.pauses} to say, and {@code ukehi.test.electionTimeoutMs} is the longest election timeout.
  */
 @Tag("process")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
@@ -278,15 +278,21 @@ class MembershipProcessTest
         {
             final Supplier<AdminAnswer> change = randomChange(admin, random);
             final long beganNs = System.nanoTime();
+            final AdminAnswer answer;
             try
             {
-                counts[change.get().code().ordinal()]++;
+                answer = change.get();
             }
             catch (final ClientTimeoutException ex)
             {
                 throw new AssertionError("change " + i + " has no end; seed " + SEED, ex);
             }
+            counts[answer.code().ordinal()]++;
             final long tookNs = System.nanoTime() - beganNs;
+            if (tookNs / 1e6 > STUCK_TIMEOUTS / 2 * CounterProcess.ELECTION_TIMEOUT_MS)
+            {
+                System.out.printf("change %d: %s %s after %.1f s%n", i, answer.code(), answer.text(), tookNs / 1e9);
+            }
             longestNs = Math.max(longestNs, tookNs);
             sumNs += tookNs;
         }
