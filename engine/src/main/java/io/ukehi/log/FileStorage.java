@@ -196,6 +196,30 @@ public final class FileStorage implements Storage
     }
 
     @Override
+    public boolean deletePart(final String name, final int maxBytes)
+    {
+        final Path path = directory.resolve(name);
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE))
+        {
+            final long length = channel.size();
+            if (length > maxBytes)
+            {
+                channel.truncate(length - maxBytes);
+                channel.force(true);
+                return false;
+            }
+            Files.delete(path);
+            // Its last blocks are free once this is done, as those before it were.
+            channel.force(true);
+            return true;
+        }
+        catch (final IOException ex)
+        {
+            throw failure("delete", path, ex);
+        }
+    }
+
+    @Override
     public void forceDirectory()
     {
         try

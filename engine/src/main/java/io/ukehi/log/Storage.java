@@ -13,6 +13,9 @@ package io.ukehi.log;
  */
 public interface Storage extends AutoCloseable
 {
+    /** Bytes that are deleted at a time of what is long: some milliseconds on a disk that is told of each. */
+    int DELETED_LENGTH = 4 * 1024 * 1024;
+
     /** How a file's bytes are mapped. */
     enum Mapping
     {
@@ -51,6 +54,21 @@ public interface Storage extends AutoCloseable
 
     /** Deletes a file; durable after {@link #forceDirectory()}. */
     void delete(String name);
+
+    /**
+     * Deletes a file, or if it is longer than so many bytes takes that many off its end, durably. A file system may
+     * tell the disk which blocks are free at last, and whoever forces anything meanwhile waits for that: for a tenth of
+     * a second where a few hundred MiB go at once.
+     *
+     * @param name     of a file that nobody reads any more.
+     * @param maxBytes to be given back at a time, 1 or more.
+     * @return whether it is deleted; if not, there is more of it.
+     */
+    default boolean deletePart(final String name, final int maxBytes)
+    {
+        delete(name);
+        return true;
+    }
 
     /** Makes names durable: creations, renames and deletions that happened before. */
     void forceDirectory();

@@ -3,6 +3,7 @@ package io.ukehi.snapshot;
 import io.ukehi.Crc32c;
 import io.ukehi.log.Storage;
 import io.ukehi.log.StorageFile;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -136,18 +137,30 @@ public final class SnapshotStore
     /** Removes a snapshot: first that it is one, then the rest. */
     private void deleteNow(final String stem)
     {
+        deleteManifest(stem);
+        filesOf(stem).forEach(storage::delete);
+    }
+
+    private void deleteManifest(final String stem)
+    {
         if (exists(storage, stem + SnapshotFiles.MANIFEST))
         {
             storage.delete(stem + SnapshotFiles.MANIFEST);
             storage.forceDirectory();
         }
+    }
+
+    private ArrayDeque<String> filesOf(final String stem)
+    {
+        final ArrayDeque<String> names = new ArrayDeque<>();
         for (final String name : storage.list())
         {
             if (name.startsWith(stem + '.'))
             {
-                storage.delete(name);
+                names.add(name);
             }
         }
+        return names;
     }
 
     /** Whether a manifest is of this cluster and group. */
@@ -340,6 +353,8 @@ public final class SnapshotStore
     private final class Removal implements SnapshotJob
     {
         private final String stem;
+        /** Files that are left; null as long as they are a snapshot. */
+        private ArrayDeque<String> names;
         private boolean isDone;
 
         Removal(final String stem)
@@ -350,8 +365,16 @@ public final class SnapshotStore
         @Override
         public int doWork()
         {
-            deleteNow(stem);
-            isDone = true;
+            if (null == names)
+            {
+                deleteManifest(stem);
+                names = filesOf(stem);
+            }
+            else if (!names.isEmpty() && storage.deletePart(names.getFirst(), Storage.DELETED_LENGTH))
+            {
+                names.removeFirst();
+            }
+            isDone = names.isEmpty();
             return 1;
         }
 
