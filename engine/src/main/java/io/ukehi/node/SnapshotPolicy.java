@@ -49,8 +49,8 @@ public record SnapshotPolicy(
     /** Bytes of state in one cycle by default: some microseconds. */
     public static final int SLICE_LENGTH_DEFAULT = 16 * 1024;
 
-    /** Bytes of state written in a second by default: 64 MiB. */
-    public static final int WRITE_RATE_DEFAULT = 64 * 1024 * 1024;
+    /** Bytes of state written in a second by default: 32 MiB. */
+    public static final int WRITE_RATE_DEFAULT = 32 * 1024 * 1024;
 
     /** Greatest rate of writing. */
     public static final long MAX_WRITE_RATE = 1L << 31;

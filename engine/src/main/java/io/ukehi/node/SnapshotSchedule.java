@@ -18,7 +18,10 @@ final class SnapshotSchedule
     private static final long SECOND_NS = 1_000_000_000L;
 
     /** Longest wait for one other member. */
-    private static final long MAX_TURN_NS = 20 * SECOND_NS;
+    private static final long MAX_TURN_NS = 60 * SECOND_NS;
+
+    /** Times the time that a snapshot takes at the highest rate, since a disk may not keep up with that. */
+    private static final double TURN_FACTOR = 1.4;
 
     private final SnapshotPolicy policy;
     private final int memberId;
@@ -117,7 +120,8 @@ final class SnapshotSchedule
         {
             return 0;
         }
-        final long durationNs = Math.min(MAX_TURN_NS, length * SECOND_NS / policy.bytesPerSecond());
+        final long durationNs =
+            (long)Math.min(MAX_TURN_NS, TURN_FACTOR * SECOND_NS * length / policy.bytesPerSecond());
         return rank(raft) * durationNs;
     }
 

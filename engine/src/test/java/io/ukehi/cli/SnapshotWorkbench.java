@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.MappedByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -44,6 +45,10 @@ final class SnapshotWorkbench implements AutoCloseable
     private static final int MAX_LENGTH = 64 * 1024;
     private static final int MAX_OUTSTANDING = 512;
     private static final int SLOTS = 1 << 20;
+
+    /** What the members get of what is given to the bench. */
+    private static final List<String> PASSED_ON =
+        List.of("ukehi.driver.mode", "ukehi.idle.strategy", "ukehi.snapshot.write.rate");
 
     final ChaosCluster cluster;
     final Path directory;
@@ -75,6 +80,14 @@ final class SnapshotWorkbench implements AutoCloseable
         cluster = new ChaosCluster(SIZE, directory, driverDirectory, Durability.BATCH, false, network)
             .setting("ukehi.max.command.length", MAX_LENGTH + 1024)
             .setting("ukehi.snapshot.transfer.rate", Long.getLong("ukehi.test.transfer.rate", 32 << 20));
+        for (final String name : PASSED_ON)
+        {
+            final String set = System.getProperty(name);
+            if (null != set)
+            {
+                cluster.setting(name, set);
+            }
+        }
     }
 
     void startAll() throws IOException
