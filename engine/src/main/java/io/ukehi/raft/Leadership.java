@@ -110,10 +110,8 @@ final class Leadership
         }
         replicators = after;
         values = new long[after.length];
-        if (NO_TARGET != transferTarget && null == replicator(transferTarget))
-        {
-            transferTarget = NO_TARGET;
-        }
+        // So the target of a transfer stays a member until that has ended.
+        Invariant.check(NO_TARGET == transferTarget, "members stay while leadership is handed over", transferTarget);
     }
 
     private void appendNoOp()

@@ -628,6 +628,12 @@ public final class Raft implements PeerHandler
         return leadership.snapshotSentPercent();
     }
 
+    /** Index of the last snapshot of a leader that took the place of what was here; 0 if none has since the start. */
+    public long installedSnapshotIndex()
+    {
+        return receiver.installedIndex();
+    }
+
     /** Bytes of snapshots sent to peers since the start, whatever became of them. */
     public long snapshotBytesSent()
     {

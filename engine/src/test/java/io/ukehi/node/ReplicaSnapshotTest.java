@@ -19,9 +19,11 @@ import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.RecordingSender;
 import io.ukehi.raft.Role;
+import io.ukehi.raft.SnapshotSink;
 import io.ukehi.sim.SimDisk;
 import io.ukehi.snapshot.SnapshotConfig;
 import io.ukehi.snapshot.SnapshotStore;
+import io.ukehi.statemachine.CommandApplier;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.Reply;
 import io.ukehi.statemachine.SnapshotLoader;
@@ -51,9 +53,7 @@ class ReplicaSnapshotTest
     private void start()
     {
         final HardStateFile hardState = HardStateFile.open(disk);
-        wal = SegmentedLog.open(disk, new LogConfig().segmentLength(8192).maxPayloadLength(2000)
-            .durability(Durability.BATCH).logId(5).bootId(1), () -> nowNs);
-        store = SnapshotStore.open(disk, new SnapshotConfig(1, 1, 512, 2));
+        open();
         final SegmentedRaftLog log = new SegmentedRaftLog(wal);
         final long snapshotIndex = Replica.reconcile(store, log);
         final RaftConfig config = new RaftConfig().nodeId(1).members(1).incarnation(1)
@@ -197,29 +197,104 @@ class ReplicaSnapshotTest
         assertThrows(StorageException.class, () -> restart(false));
     }
 
-    @Test
-    void shouldReplaceALogThatEndsBeforeTheSnapshot()
+    /** The log of this disk beside the snapshots of another. */
+    private SimDisk beside(final SimDisk other)
     {
-        start();
-        lead();
-        put(250);
-        final SimDisk complete = disk.afterKill();
-        // The log of an earlier time beside the snapshot of a later one.
-        disk = new SimDisk();
-        machine = new KvStateMachine();
-        commandCount = 0;
-        start();
-        lead();
-        put(50);
         final SimDisk mixed = disk.afterKill();
-        for (final String name : complete.list())
+        for (final String name : other.list())
         {
             if (name.startsWith("snapshot-"))
             {
-                mixed.put(name, complete.contents(name));
+                mixed.put(name, other.contents(name));
             }
         }
-        disk = mixed;
+        return mixed;
+    }
+
+    private void begin(final SnapshotPolicy newPolicy)
+    {
+        disk = new SimDisk();
+        machine = new KvStateMachine();
+        policy = newPolicy;
+        commandCount = 0;
+        start();
+        lead();
+    }
+
+    /** A disk with a snapshot at 200 of term 1 beside a longer log of term 2. */
+    private SimDisk twoHistories()
+    {
+        begin(POLICY);
+        put(250);
+        final SimDisk first = disk.afterKill();
+        begin(SnapshotPolicy.BY_HAND);
+        restart(false);
+        lead();
+        put(250);
+        return beside(first);
+    }
+
+    @Test
+    void shouldReplaceALogOfAnotherHistoryThatIsLongerThanTheSnapshot()
+    {
+        disk = twoHistories();
+        open();
+        assertEquals(200, Replica.reconcile(store, new SegmentedRaftLog(wal)));
+        assertEquals(201, wal.firstIndex());
+        assertEquals(200, wal.lastIndex());
+    }
+
+    private void open()
+    {
+        wal = SegmentedLog.open(disk, new LogConfig().segmentLength(8192).maxPayloadLength(2000)
+            .durability(Durability.BATCH).logId(5).bootId(1), () -> nowNs);
+        store = SnapshotStore.open(disk, new SnapshotConfig(1, 1, 512, 2));
+    }
+
+    /** Lets the newest snapshot be offered, which is there already, and installed. */
+    private void installNewest()
+    {
+        open();
+        final SegmentedRaftLog log = new SegmentedRaftLog(wal);
+        final SnapshotExchange exchange = new ReplicaSnapshots(
+            store, policy, 1, log, new CommandApplier(log, new KvStateMachine(), null, 1024)).exchange();
+        final UnsafeBuffer offer = new UnsafeBuffer(new byte[4096]);
+        final int length = store.newest().encode(offer, 0);
+        assertTrue(exchange.begin(exchange.read(offer, 0, length)));
+        assertEquals(SnapshotSink.State.DURABLE, exchange.state());
+        assertTrue(exchange.install());
+    }
+
+    @Test
+    void shouldReplaceALogOfAnotherHistoryWhenASnapshotIsInstalled()
+    {
+        disk = twoHistories();
+        installNewest();
+        assertEquals(201, wal.firstIndex());
+        assertEquals(200, wal.lastIndex());
+    }
+
+    @Test
+    void shouldKeepALogThatHoldsTheLastEntryOfASnapshotThatIsInstalled()
+    {
+        begin(POLICY);
+        put(250);
+        final long lastIndex = wal.lastIndex();
+        disk = disk.afterKill();
+        installNewest();
+        assertEquals(lastIndex, wal.lastIndex());
+    }
+
+    @Test
+    void shouldReplaceALogThatEndsBeforeTheSnapshot()
+    {
+        begin(POLICY);
+        put(250);
+        final SimDisk complete = disk.afterKill();
+        // The log of an earlier time beside the snapshot of a later one.
+        begin(POLICY);
+        put(50);
+        disk = beside(complete);
         machine = new KvStateMachine();
         start();
         assertEquals(201, wal.firstIndex());

@@ -63,6 +63,8 @@ final class CheckedSender implements PeerSender
         {
             requireNoLoss(requestTerm);
         }
+        require(!granted || VoteKind.PRE_VOTE != kind || !node.isLoyal(),
+            "who hears a leader helps nobody to take its place", requestTerm);
         require(!granted || VoteKind.PRE_VOTE == kind ||
             (node.hardState().term() == requestTerm && node.hardState().votedFor() == toId),
             "a vote is durable before it is given", requestTerm);
@@ -182,6 +184,7 @@ final class CheckedSender implements PeerSender
         final DirectBuffer buffer, final int offset, final int length)
     {
         requireLeader(term);
+        require(node.hasAnsweredOffer(toId, term, attempt), "a chunk is sent to who has answered its offer", attempt);
         return next.sendSnapshotChunk(toId, term, attempt, chunk, buffer, offset, length);
     }
 
@@ -193,6 +196,7 @@ final class CheckedSender implements PeerSender
         require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
         require(SnapshotStatus.INSTALLED != status || node.raft().commitIndex() >= index,
             "what is called installed is committed here", index);
+        node.onOfferAnswered(term, attempt);
         return next.sendSnapshotStatus(toId, status, term, attempt, index, chunk, chunkLimit);
     }
 

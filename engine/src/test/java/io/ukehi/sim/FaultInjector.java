@@ -12,6 +12,8 @@ final class FaultInjector
     private static final FaultKind[] DEATHS =
         {FaultKind.KILL, FaultKind.POWER_CUT, FaultKind.CRASH_AT_SEND, FaultKind.POWER_CUT_AT_DISK,
          FaultKind.KILL_AT_DISK, FaultKind.STOP, FaultKind.PAUSE, FaultKind.PAUSE};
+    private static final FaultKind[] STANDSTILLS =
+        {FaultKind.PAUSE, FaultKind.PAUSE, FaultKind.STALL, FaultKind.STALL, FaultKind.HELD_UP};
     private static final FaultKind[] DISK_FAULTS =
         {FaultKind.FAILED_WRITE, FaultKind.FAILED_FORCE, FaultKind.FAILED_FILE, FaultKind.DISK_FULL,
          FaultKind.SLOW_DISK, FaultKind.WRITE_BACK};
@@ -19,11 +21,15 @@ final class FaultInjector
     /** So much likelier than the fault that nobody should notice is every other one. */
     private static final int WEIGHT = 4;
 
+    /** Number of an act that belongs to no plot: whoever is away may be let back. */
+    private static final long LET_BACK = 0;
+
     private final World world;
     private final SimSettings settings;
     private final SimRandom random;
     private final List<SimNode> full = new ArrayList<>();
     private final DiskDamage damage;
+    private final Plots plots;
     /** Who is away until what it lacks is given up by the others; null if nobody is. */
     private SimNode away;
     private long awaySinceIndex;
@@ -35,6 +41,7 @@ final class FaultInjector
         this.settings = world.settings();
         this.random = random;
         this.damage = new DiskDamage(world, random.split(1));
+        this.plots = new Plots(world, random.split(2));
     }
 
     long nextNs()
@@ -44,10 +51,16 @@ final class FaultInjector
 
     void strike()
     {
-        letBack();
-        final int total = settings.networkWeight + settings.crashWeight + settings.diskWeight + settings.orderWeight;
+        final int total = settings.networkWeight + settings.crashWeight + settings.diskWeight + settings.orderWeight +
+            settings.plotWeight;
         int choice = random.nextInt(WEIGHT * total + 1) / WEIGHT;
         final SimNode node = someNode();
+        if (isSomebodyToLeave())
+        {
+            final SimNode leader = world.leader();
+            leaveBehind(null != leader && random.nextBoolean() ? leader : node);
+            return;
+        }
         if ((choice -= settings.networkWeight) < 0)
         {
             strikeNetwork(node);
@@ -64,10 +77,33 @@ final class FaultInjector
         {
             order(node);
         }
+        else if ((choice -= settings.plotWeight) < 0)
+        {
+            final SimNode leader = world.leader();
+            if (null != leader)
+            {
+                plots.begin(leader);
+            }
+        }
         else
         {
             world.hit(FaultKind.WALL_CLOCK);
             node.clock().setWallClock(random.nextLong(10_000 * SimSettings.MS) - 5_000 * SimSettings.MS);
+        }
+    }
+
+    /** Something goes on that was begun. */
+    void onAct(final long number)
+    {
+        if (LET_BACK != number)
+        {
+            plots.onAct(number);
+            return;
+        }
+        letBack();
+        if (null != away && !world.isHealed())
+        {
+            world.queue().put(SimEvent.Kind.ACT, world.timeNs() + settings.heartbeatNs / 4, 0, LET_BACK);
         }
     }
 
@@ -80,11 +116,6 @@ final class FaultInjector
 
     private void strikeNetwork(final SimNode node)
     {
-        if (null != settings.snapshots && settings.size > 2 && null == away && 0 == random.nextInt(4))
-        {
-            leaveBehind(node);
-            return;
-        }
         final int choice = random.nextInt(CUTS.length + 4);
         if (choice < CUTS.length)
         {
@@ -107,10 +138,17 @@ final class FaultInjector
         }
     }
 
+    private boolean isSomebodyToLeave()
+    {
+        return null != settings.snapshots && settings.size > 2 && settings.networkWeight > 0 && null == away &&
+            0 == random.nextInt(settings.isLogShort() ? 4 : 16);
+    }
+
     private void leaveBehind(final SimNode node)
     {
         if (node.isUp())
         {
+            world.queue().put(SimEvent.Kind.ACT, world.timeNs() + settings.heartbeatNs / 4, 0, LET_BACK);
             away = node;
             awaySinceIndex = node.raft().commitIndex() + random.nextInt(8);
             awayUntilNs = world.timeNs() + 40 * settings.electionMaxNs;
@@ -127,6 +165,11 @@ final class FaultInjector
             if (isBehind)
             {
                 world.hit(FaultKind.LEFT_BEHIND);
+                if (random.nextInt(4) > 0)
+                {
+                    // So that what it needs does not move on at once.
+                    world.lull(random.nextLong(4 * settings.electionMaxNs));
+                }
             }
             world.network().away(away.id(), false);
             away = null;
@@ -136,10 +179,11 @@ final class FaultInjector
     /** A snapshot gets its name: what if the process ends about now? */
     void beforeSnapshotIsNamed(final SimNode node)
     {
-        if (!world.isHealed() && settings.crashWeight > 0 && 0 == random.nextInt(8))
+        plots.onReceived(node);
+        if (!world.isHealed() && settings.crashWeight > 0 && 0 == random.nextInt(node.isAstray() ? 1 : 6))
         {
             node.disk().plan(
-                random.nextBoolean() ? FaultKind.POWER_CUT_AT_DISK : FaultKind.KILL_AT_DISK, random.nextInt(8));
+                random.nextBoolean() ? FaultKind.POWER_CUT_AT_DISK : FaultKind.KILL_AT_DISK, random.nextInt(6));
         }
     }
 
@@ -184,14 +228,9 @@ final class FaultInjector
 
     private void pause(final SimNode node)
     {
-        final boolean isStalled = random.nextBoolean() && !node.isRecovering();
-        world.hit(isStalled ? FaultKind.STALL : FaultKind.PAUSE);
-        if (isStalled)
-        {
-            node.stall();
-        }
-        node.pausedUntilNs = world.timeNs() + random.nextLong((isStalled ? 1 : 4) * settings.electionMaxNs);
-        world.queue().put(SimEvent.Kind.RESUME, node.pausedUntilNs, node.id(), 0);
+        final FaultKind kind = node.isRecovering() ? FaultKind.PAUSE : STANDSTILLS[random.nextInt(STANDSTILLS.length)];
+        world.standStill(
+            node, random.nextLong((FaultKind.PAUSE == kind ? 4 : 1) * settings.electionMaxNs), kind);
     }
 
     /** A leader asks a peer to stand: what then happens may be heard by all others first. */
@@ -246,8 +285,10 @@ final class FaultInjector
         }
     }
 
-    private void order(final SimNode node)
+    private void order(final SimNode some)
     {
+        final SimNode leading = world.leader();
+        final SimNode node = null != leading && random.nextBoolean() ? leading : some;
         if (settings.isChanging && random.nextInt(4) > 0)
         {
             final SimNode leader = world.leader();
@@ -266,6 +307,10 @@ final class FaultInjector
             if (node.raft().transferLeadership(1 + random.nextInt(settings.size)))
             {
                 world.hit(FaultKind.TRANSFER);
+                if (settings.isChanging && random.nextBoolean())
+                {
+                    world.members().ask(node);
+                }
             }
         }
         else if (node.raft().stepDown())
@@ -281,6 +326,11 @@ final class FaultInjector
         {
             damage.strike(node);
         }
+    }
+
+    Plots plots()
+    {
+        return plots;
     }
 
     DiskDamage damage()

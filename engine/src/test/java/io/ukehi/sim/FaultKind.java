@@ -33,6 +33,16 @@ public enum FaultKind
     MUTE,
     /** Any graph of links, each one way. */
     RANDOM_GRAPH,
+    /** A leader hears late what it is told, and is heard late: another may lead before it knows. */
+    OVERTAKEN,
+    /** A node that joined two parts goes over from the leader's to the other, and has stood still or died before. */
+    TURNCOAT,
+    /** What a leader says to a peer for a while takes so long that what it says later comes first. */
+    DETOUR,
+    /** Those who are to vote by a change of the members are cut off with it from those who voted before. */
+    SECESSION,
+    /** A leader is gone just as a snapshot is received whole. */
+    SENDER_LOST,
     /** A process dies between two steps. */
     KILL,
     /** A machine loses power between two steps. */
@@ -51,6 +61,8 @@ public enum FaultKind
     PAUSE,
     /** A process stands still just after it has read its clock, and goes on with the old time. */
     STALL,
+    /** The thread that runs a node's cycles stands still, and its helpers go on. */
+    HELD_UP,
     /** A wall clock is set. */
     WALL_CLOCK,
     /** A monotonic clock runs fast or slow. */
@@ -97,6 +109,8 @@ public enum FaultKind
     MINORITY_STRUCK,
     /** All nodes end, and one disk more is struck than is promised to be survived. */
     MAJORITY_STRUCK,
+    /** Clients have nothing new to ask for a while. */
+    LULL,
     /** A client's request is lost. */
     LOST_REQUEST,
     /** A client's answer is lost. */

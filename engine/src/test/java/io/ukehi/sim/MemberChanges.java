@@ -5,6 +5,8 @@ import io.ukehi.raft.Raft;
 import io.ukehi.raft.ReconfigurationOutcome;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Changes the members of a world's group, as operators do: anybody may become a voter, a learner or nothing at all, the
@@ -19,12 +21,16 @@ final class MemberChanges
     private final World world;
     private final SimSettings settings;
     private final SimRandom random;
+    private final Configuration first;
+    /** By the indexes of their entries. */
+    private final TreeMap<Long, Configuration> committed = new TreeMap<>();
 
     MemberChanges(final World world, final SimRandom random)
     {
         this.world = world;
         this.settings = world.settings();
         this.random = random;
+        this.first = Configuration.of(IntStream.rangeClosed(1, settings.members).toArray(), new int[0], Map.of());
     }
 
     /** A leader is asked for a change; nothing happens if it takes none. */
@@ -39,10 +45,13 @@ final class MemberChanges
         // Learners first, as everybody should; or at once, as the rules alone allow.
         final boolean isPrepared = target.isMember(NOBODY) || random.nextInt(4) > 0;
         final Raft raft = leader.raft();
+        final boolean isOwnCommitted = leader.log().termAt(raft.commitIndex()) == raft.term();
         if ((isPrepared ? raft.reconfigure(target) : raft.changeConfiguration(target)) < 0)
         {
             return;
         }
+        Violation.check(isOwnCommitted || target.equals(before),
+            "members change once an entry of the leader's term is committed", leader.id(), raft.commitIndex());
         world.hit(FaultKind.MEMBERS_CHANGED);
         if (!target.isVoter(leader.id()))
         {
@@ -117,10 +126,31 @@ final class MemberChanges
         return true;
     }
 
+    /** A configuration is committed. */
+    void onCommitted(final Configuration configuration, final long index)
+    {
+        committed.put(index, configuration);
+    }
+
+    /** Who the members were before an index, all before it being committed; null if the node has never been told. */
+    Configuration before(final SimNode node, final long index)
+    {
+        final Map.Entry<Long, Configuration> newest = committed.floorEntry(index - 1);
+        if (null != newest)
+        {
+            return newest.getValue();
+        }
+        return index > 1 || node.id() <= settings.members ? first : null;
+    }
+
     /** A configuration is in force at a node. */
     void onInForce(final SimNode node, final Configuration configuration, final long index)
     {
         Violation.check(!configuration.isVoter(NOBODY), "who never catches up does not vote", node.id(), index);
+        if (configuration.isJoint() && node.isLeader())
+        {
+            world.onJoint(node, configuration);
+        }
     }
 
     /** A change has ended. */

@@ -1,9 +1,13 @@
 package io.ukehi.sim;
 
 import io.ukehi.log.EntryFrame;
+import io.ukehi.raft.Configuration;
 import io.ukehi.raft.EntryCursor;
+import io.ukehi.raft.EntryType;
 import io.ukehi.raft.RaftLog;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.agrona.BitUtil;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.LongHashSet;
@@ -43,6 +47,9 @@ final class ObservedLog implements RaftLog
     private long replacedBy;
     /** Of the log when it was last seen. */
     private long firstIndex = 1;
+    /** Who the members are by the log, in the order of their entries. */
+    private final List<Configuration> configurations = new ArrayList<>();
+    private final List<Long> configurationIndexes = new ArrayList<>();
 
     ObservedLog(final SimNode node)
     {
@@ -65,6 +72,7 @@ final class ObservedLog implements RaftLog
         lastIndex = 0;
         assumeCommitted(first - 1, recovered.termAt(first - 1));
         replacedBy = 0;
+        forgetConfigurations(0);
         collect(first, last);
         if (last < promised)
         {
@@ -150,10 +158,31 @@ final class ObservedLog implements RaftLog
                 terms[i] = cursor.term();
                 tokens[i] = cursor.token();
                 digests[i] = digest(digests[i - 1], crc, cursor.payloadLength(), tokens[i], terms[i]);
+                if (EntryType.CONFIGURATION == cursor.type())
+                {
+                    configurations.add(Configuration.decode(
+                        cursor.buffer(), cursor.payloadOffset(), cursor.payloadLength()));
+                    configurationIndexes.add(index);
+                }
                 index++;
             }
         }
         lastIndex = to;
+    }
+
+    private void forgetConfigurations(final long fromIndex)
+    {
+        while (!configurations.isEmpty() && configurationIndexes.getLast() >= fromIndex)
+        {
+            configurations.removeLast();
+            configurationIndexes.removeLast();
+        }
+    }
+
+    /** Who the members are by the newest entry of the log that tells; null if none does. */
+    Configuration configuration()
+    {
+        return configurations.isEmpty() ? null : configurations.getLast();
     }
 
     long digestAt(final long index)
@@ -302,6 +331,7 @@ final class ObservedLog implements RaftLog
         cutFrom = index;
         log.truncateFrom(index);
         cutFrom = Long.MAX_VALUE;
+        forgetConfigurations(index);
         lastIndex = index - 1;
         Violation.check(log.lastIndex() == lastIndex, "a cut removes what it says", node.id(), index);
     }
@@ -346,6 +376,7 @@ final class ObservedLog implements RaftLog
         // The snapshot is durable: if the process dies on the way, the next one begins with it all the same.
         replacedBy = index;
         lastIndex = index;
+        forgetConfigurations(0);
         assumeCommitted(index, term);
         tokens[(int)index] = token;
         log.resetTo(index, term, token, timeNs, frameCrc);
@@ -356,6 +387,7 @@ final class ObservedLog implements RaftLog
     public void onCommit(final long commitIndex)
     {
         log.onCommit(commitIndex);
+        node.onCommitted(configurations, configurationIndexes, commitIndex);
     }
 
     @Override

@@ -12,9 +12,9 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Clients that read without an entry in the log, in every way there is, one read under way each. What they are told is
- * checked twice: by the index of the state that answered, against what was committed anywhere when the read was asked;
- * and, but for those that may be stale, by their values, in the history of all clients.
+ * Clients that read without an entry in the log, in every way there is or by lease alone, one read under way each. What
+ * they are told is checked twice: by the index of the state that answered, against what was committed anywhere when the
+ * read was asked; and, but for those that may be stale, by their values, in the history of all clients.
  */
 final class Readers
 {
@@ -86,11 +86,12 @@ final class Readers
                 return;
             }
             current[reader] = NONE;
-            target[reader] = 1 + random.nextInt(settings.size);
+            target[reader] = random.nextBoolean() ? target[reader] : 1 + random.nextInt(settings.size);
         }
         if (!isEnding)
         {
-            issue(reader, CONSISTENCIES[random.nextInt(CONSISTENCIES.length)]);
+            issue(reader, reader < settings.leaseReaders ?
+                Consistency.LEASE : CONSISTENCIES[random.nextInt(CONSISTENCIES.length)]);
         }
         else if (isReadingLast && !hasReadLast() && 0 == reader)
         {
@@ -119,8 +120,9 @@ final class Readers
         rows[read] = Consistency.STALE == consistency ? NONE :
             history.begin(settings.clients + reader, key, History.GET, 0, 0, world.events());
         current[reader] = read;
-        deadlineNs[reader] = world.timeNs() + settings.requestTimeoutNs;
-        wake(reader, settings.requestTimeoutNs);
+        final long timeoutNs = world.isHealed() ? settings.requestTimeoutNs : settings.readTimeoutNs;
+        deadlineNs[reader] = world.timeNs() + timeoutNs;
+        wake(reader, timeoutNs);
         if (!world.isHealed() && random.chance(settings.clientLossRate))
         {
             world.hit(FaultKind.LOST_REQUEST);

@@ -112,7 +112,7 @@ final class SessionWorkload implements ClientPresence
                 send(client, client.target(), OPEN, 0);
             }
         }
-        else
+        else if (world.timeNs() >= world.lullEndNs())
         {
             begin(client);
             sendDue(client);

@@ -188,6 +188,33 @@ final class SimNetwork
         isAway[id] = isSo;
     }
 
+    /**
+     * Cuts the cluster in two, but for one node that stays with both.
+     *
+     * @param side   a bit for each node of one part, by its id.
+     * @param bridge id of the node that is joined to all; 0 if there is none.
+     */
+    void cutBetween(final int side, final int bridge)
+    {
+        for (int from = 1; from <= size; from++)
+        {
+            for (int to = 1; to <= size; to++)
+            {
+                isCut[from][to] = from != bridge && to != bridge && (side >> from & 1) != (side >> to & 1);
+            }
+        }
+    }
+
+    /** Nothing comes through to or from a node, but after a time. */
+    void clogAround(final int id, final long toUntilNs, final long fromUntilNs)
+    {
+        for (int other = 1; other <= size; other++)
+        {
+            clogEndNs[other][id] = toUntilNs;
+            clogEndNs[id][other] = fromUntilNs;
+        }
+    }
+
     /** Nothing comes through on a link until a time. */
     void clog(final int from, final int to, final long untilNs)
     {

@@ -31,6 +31,7 @@ import io.ukehi.transport.DropCounters;
 import io.ukehi.transport.PeerAdapter;
 import io.ukehi.transport.PeerPublisher;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.DirectBuffer;
@@ -91,7 +92,20 @@ final class SimNode implements RaftInvariants.Replica
     private final long[] heardNs;
     private long heardTerm;
     private Configuration heardOf;
+    private Hearing hearing;
+    /** What the clock said as the present cycle began. */
+    private long cycleNs;
+    /** Of the offers of snapshots that this node has answered, the latest. */
+    private long offerTerm;
+    private long offerAttempt;
+    /** Since when, on its own clock, this node hands over the leadership of a term. */
+    private long transferTerm;
+    private long transferSinceNs;
+    private Configuration checkedMembers;
+    private Configuration checkedAgainst;
     long pausedUntilNs;
+    /** Whether what helps the cycles stands still as well. */
+    boolean isAllPaused;
     long slowUntilNs;
     long cycleDueNs = Long.MAX_VALUE;
     long cycleToken;
@@ -159,6 +173,8 @@ final class SimNode implements RaftInvariants.Replica
             .readLeaseMarginNs(settings.readLeaseMarginNs)
             .snapshotBytesPerSecond(settings.snapshotBytesPerSecond)
             .initialCommitIndex(Math.max(snapshotIndex, recovery.commitIndex()));
+        transferTerm = 0;
+        checkedMembers = null;
         if (snapshotIndex > 0)
         {
             final byte[] members = snapshots.newest().members();
@@ -175,8 +191,9 @@ final class SimNode implements RaftInvariants.Replica
             new Listener());
         if (null != snapshots)
         {
-            replica.snapshots(snapshots, settings.snapshots);
+            replica.snapshots(snapshots, settings.snapshotsOf(id));
         }
+        hearing = new Hearing(this, replica.raft(), settings.electionMinNs);
         adapter = new PeerAdapter(CLUSTER_ID, GROUP_ID, id, ids, replica.peerHandler(), drops);
         isUp = true;
         pausedUntilNs = 0;
@@ -209,11 +226,17 @@ final class SimNode implements RaftInvariants.Replica
     int cycle()
     {
         beginCycle();
-        final int workCount = replica.doSessions(clock.nanoTime(), world.sessions()) + replica.doWork();
+        final long committed = replica.raft().commitIndex();
+        final long installed = replica.raft().installedSnapshotIndex();
+        final int workCount = replica.doSessions(cycleNs, world.sessions()) + replica.doWork();
         checkApplied();
+        Violation.check(installed == replica.raft().installedSnapshotIndex() ||
+            committed < replica.raft().installedSnapshotIndex(),
+            "a snapshot is installed only if it is of more than is committed here", id, committed);
         if (!isStalled)
         {
             checkQuorum();
+            checkTransfer();
         }
         isStalled = false;
         return workCount;
@@ -237,6 +260,24 @@ final class SimNode implements RaftInvariants.Replica
         Violation.check(hearsMajorityOf(configuration.voters(), nowNs) &&
             (!configuration.isJoint() || hearsMajorityOf(configuration.oldVoters(), nowNs)),
             "a leader that hears no majority steps down", id, heardTerm);
+    }
+
+    /** A transfer that comes to nothing is given up after the longest election timeout (thesis 3.10). */
+    private void checkTransfer()
+    {
+        final long nowNs = clock.nanoTime();
+        if (!replica.raft().isTransferring())
+        {
+            transferTerm = 0;
+        }
+        else if (transferTerm != replica.raft().term())
+        {
+            transferTerm = replica.raft().term();
+            transferSinceNs = nowNs;
+        }
+        // Another one may have begun in the cycle in which the first was given up.
+        Violation.check(0 == transferTerm || nowNs - transferSinceNs <= 2 * settings.electionMaxNs,
+            "a transfer of leadership ends or is given up", id, transferTerm);
     }
 
     private boolean hearsMajorityOf(final int[] voters, final long nowNs)
@@ -268,7 +309,8 @@ final class SimNode implements RaftInvariants.Replica
             return;
         }
         clock.worldTime(world.timeNs());
-        replica.onCycle(clock.nanoTime(), clock.epochNs());
+        cycleNs = clock.nanoTime();
+        replica.onCycle(cycleNs, clock.epochNs());
     }
 
     private void checkApplied()
@@ -276,6 +318,7 @@ final class SimNode implements RaftInvariants.Replica
         final long applied = replica.appliedIndex();
         if (applied != checkedAppliedIndex)
         {
+            Violation.check(applied > checkedAppliedIndex, "a state never goes back", id, applied);
             checkedAppliedIndex = applied;
             Violation.check(applied <= replica.raft().commitIndex(), "applied never exceeds commit", id, applied);
             world.checkState(this, applied, replica.stateDigest());
@@ -299,6 +342,10 @@ final class SimNode implements RaftInvariants.Replica
         isHearingDamage = event.isDamaged;
         adapter.onMessage(event.buffer, 0, event.length);
         isHearingDamage = false;
+        if (drops.total() == dropsBefore)
+        {
+            hearing.onHeard(event, cycleNs);
+        }
         if (heardTerm == replica.raft().term() && isLeader())
         {
             heardNs[event.from - 1] = clock.nanoTime();
@@ -401,6 +448,53 @@ final class SimNode implements RaftInvariants.Replica
         world.invariants().onCut(this, index);
     }
 
+    /** Members are who the log says, or what lies before it (thesis 4.1, catalogue rows 34 and 36). */
+    void checkMembers()
+    {
+        if (!isUp || !settings.isChanging)
+        {
+            return;
+        }
+        final Configuration members = replica.raft().configuration();
+        final Configuration inLog = log.configuration();
+        final Configuration told = null == inLog ? world.members().before(this, log.firstIndex()) : inLog;
+        if (members != checkedMembers || told != checkedAgainst)
+        {
+            checkedMembers = members;
+            checkedAgainst = told;
+            Violation.check(null == told || members.equals(told),
+                "the members are those of the newest configuration in the log", id, log.lastIndex());
+        }
+    }
+
+    /** Whether this node follows a leader that it has heard within the shortest election timeout. */
+    boolean isLoyal()
+    {
+        return hearing.isLoyal(cycleNs);
+    }
+
+    /** This node tells how far it is with what it was offered. */
+    void onOfferAnswered(final long term, final long attempt)
+    {
+        offerTerm = term;
+        offerAttempt = attempt;
+    }
+
+    /** Whether a peer has told how far it is with an offer of this node, or has gone on to a later one. */
+    boolean hasAnsweredOffer(final int peerId, final long term, final long attempt)
+    {
+        final SimNode peer = world.node(peerId);
+        return peer.offerTerm > term || (peer.offerTerm == term && peer.offerAttempt >= attempt);
+    }
+
+    void onCommitted(final List<Configuration> configurations, final List<Long> indexes, final long commitIndex)
+    {
+        for (int i = 0; i < indexes.size() && indexes.get(i) <= commitIndex; i++)
+        {
+            world.members().onCommitted(configurations.get(i), indexes.get(i));
+        }
+    }
+
     long committedDigestAt(final long index)
     {
         return world.invariants().committedDigestAt(index);
@@ -430,6 +524,19 @@ final class SimNode implements RaftInvariants.Replica
     boolean isPaused()
     {
         return world.timeNs() < pausedUntilNs;
+    }
+
+    /** Whether the log holds something else than what was committed in its place. */
+    boolean isAstray()
+    {
+        final long index = Math.min(log.lastIndex(), world.invariants().committedIndex());
+        return log.digestAt(index) != committedDigestAt(index);
+    }
+
+    /** Whether a kind of event waits for the process to go on. */
+    boolean isPaused(final SimEvent.Kind kind)
+    {
+        return isPaused() && (isAllPaused || SimEvent.Kind.FLUSH != kind);
     }
 
     boolean isRecovering()

@@ -16,6 +16,9 @@ final class SimSettings
     static final long MS = 1_000_000L;
 
     private static final int MAX_SIZE = 7;
+    private static final int HOARDED_ENTRIES = 1_000;
+    private static final int SHORT_TAIL = 4;
+    private static final int MAX_VALUE_LENGTH = 800;
 
     /** Nodes there are, members or not. */
     final int size;
@@ -62,6 +65,7 @@ final class SimSettings
     final int crashWeight;
     final int diskWeight;
     final int orderWeight;
+    final int plotWeight;
     final boolean isDamaging;
     /** Clients with sessions, beside the others. */
     final int sessionClients;
@@ -73,12 +77,18 @@ final class SimSettings
     final SessionLimits sessionLimits;
     final int readers;
     final boolean isReadLease;
+    /** Readers that know no other way than by lease: the first ones. */
+    final int leaseReaders;
+    /** How long a reader waits for an answer. */
+    final long readTimeoutNs;
     final long readLeaseMarginNs;
     final CorruptionPolicy corruptionPolicy;
     /** How the weather ends: with one of the two kinds that strike many disks at once, or null. */
     final FaultKind finale;
     /** Null in worlds without snapshots. */
     final SnapshotPolicy snapshots;
+    /** Members that keep all of their logs for long: a bit for each, by its id. */
+    final int hoarders;
     final int snapshotRetention;
     final long snapshotBytesPerSecond;
 
@@ -104,7 +114,6 @@ final class SimSettings
         maxAppendBytes = random.between(64, 64 + random.nextInt(4096));
         maxInflightBytes = maxAppendBytes * random.between(1, 8);
         maxInflightMessages = random.between(1, 32);
-        maxValueLength = random.between(8, 8 + random.nextInt(400));
         allocationSliceLength = random.between(512, 16 * 1024);
         applyLimit = random.between(1, random.nextBoolean() ? 4 : 64);
         pendingLimit = random.between(1, 64);
@@ -124,7 +133,8 @@ final class SimSettings
         networkWeight = random.nextInt(4);
         crashWeight = random.nextInt(4);
         diskWeight = random.nextInt(4);
-        orderWeight = isChanging ? random.between(1, 4) : random.nextInt(2);
+        orderWeight = isChanging ? random.between(1, 4) : random.nextInt(3);
+        plotWeight = random.nextInt(5);
         isDamaging = !isChanging && 0 == random.nextInt(4);
         sessionClients = random.between(1, 4);
         sessionWindow = random.between(1, 6);
@@ -135,6 +145,8 @@ final class SimSettings
             random.between(1, 1 + random.nextInt(1_000)), random.between(1, 1 + random.nextInt(1_000)));
         readers = random.between(1, 4);
         isReadLease = random.nextBoolean();
+        leaseReaders = isReadLease ? random.nextInt(readers + 1) : 0;
+        readTimeoutNs = random.nextBoolean() ? requestTimeoutNs : random.between(electionMinNs / 8, electionMinNs);
         // Twice the drift is what two clocks may differ by; a little more than that must do.
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
         corruptionPolicy = random.nextBoolean() ? CorruptionPolicy.ALERT_AND_CONTINUE :
@@ -142,11 +154,24 @@ final class SimSettings
         finale = isChanging ? null : finale(random);
         // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
         snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
+        maxValueLength = maxValueLength(random);
+        hoarders = random.nextBoolean() ? 0 : random.nextInt(1 << MAX_SIZE + 1);
         // Only whole segments are given up below a snapshot.
         segmentLength = 4096 * random.between(2, null != snapshots || random.nextBoolean() ? 3 : 8);
         snapshotRetention = random.between(1, 3);
         snapshotBytesPerSecond = random.between(20_000, 10_000_000);
         pendingLength = random.between(1, 1 + random.nextInt(10_000));
+    }
+
+    private int maxValueLength(final SimRandom random)
+    {
+        return isLogShort() ? random.between(200, MAX_VALUE_LENGTH) : random.between(8, 8 + random.nextInt(400));
+    }
+
+    /** Whether so little of the log is kept below a snapshot that few entries, if they are long, are much of it. */
+    boolean isLogShort()
+    {
+        return null != snapshots && snapshots.lagEntries() < 2 * SHORT_TAIL;
     }
 
     private static Durability durability(final SimRandom random, final boolean isChanging)
@@ -180,17 +205,26 @@ final class SimSettings
 
     private static SnapshotPolicy snapshotPolicy(final SimRandom random)
     {
-        // Every other time so little of the log is kept that whoever is away for a moment needs a snapshot.
-        final boolean isShort = random.nextBoolean();
-        final int tail = random.nextInt(1 + random.nextInt(isShort ? 4 : 60));
+        // Mostly so little of the log is kept that whoever is away for a moment needs a snapshot.
+        final boolean isShort = random.nextInt(3) > 0;
+        final int tail = random.nextInt(1 + random.nextInt(isShort ? SHORT_TAIL : 60));
         final SnapshotPolicy policy = new SnapshotPolicy(
             random.nextInt(4) > 0 ? random.between(2, isShort ? 30 : 120) : 0, 0,
             random.between(100 * MS, 4_000 * MS), 1,
-            tail, tail + random.nextInt(isShort ? 4 : 60), random.between(100, 4000))
+            tail, tail + random.nextInt(isShort ? SHORT_TAIL : 60), random.between(100, 4000))
             .amortized(
                 isShort || random.nextBoolean() ? 0 : random.between(1, 200), random.between(2_000, 100_000))
             .paced(random.between(200_000, 100_000_000));
         return random.nextInt(6) > 0 ? policy : null;
+    }
+
+    /** When a node takes snapshots, and how much log it keeps below one. */
+    SnapshotPolicy snapshotsOf(final int id)
+    {
+        return 0 == (hoarders >> id & 1) ? snapshots : new SnapshotPolicy(
+            snapshots.entries(), snapshots.bytes(), snapshots.intervalNs(), snapshots.minEntries(),
+            HOARDED_ENTRIES, HOARDED_ENTRIES, snapshots.sliceLength(), snapshots.logPercent(),
+            snapshots.maxLogBytes(), snapshots.bytesPerSecond());
     }
 
     /** Whether a node that finds damage goes on, and is repaired by the others. */

@@ -88,7 +88,11 @@ final class Workload
             current[client] = NO_OP;
             target[client] = 1 + random.nextInt(settings.size);
         }
-        if (!isEnding)
+        if (!isEnding && world.timeNs() < world.lullEndNs())
+        {
+            wake(client, world.lullEndNs() - world.timeNs());
+        }
+        else if (!isEnding)
         {
             issue(client);
         }

@@ -4,6 +4,7 @@ import io.ukehi.check.LinearizabilityChecker;
 import io.ukehi.Invariant;
 import io.ukehi.log.StorageException;
 import io.ukehi.log.StorageFullException;
+import io.ukehi.raft.Configuration;
 import io.ukehi.raft.RaftInvariants;
 import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.Role;
@@ -48,6 +49,8 @@ public final class World
     /** Messages put on their way before this place in the order of events never arrive. */
     private long lostBefore;
     private boolean isHealed;
+    /** Until then clients have nothing new to ask. */
+    private long lullEndNs;
     /** More is lost than is promised to be survived. */
     private boolean isHalted;
     private boolean isUndecided;
@@ -169,6 +172,7 @@ public final class World
                     start(node(event.node));
                 }
             }
+            case ACT -> faults.onAct(event.a);
             case RESUME ->
             {
                 // What was kept back meanwhile has been put off until now.
@@ -185,7 +189,7 @@ public final class World
         {
             return;
         }
-        if (node.isPaused())
+        if (node.isPaused(event.kind))
         {
             // Sockets and timers wait for the process.
             // A cycle that has begun goes on with what has come meanwhile.
@@ -207,6 +211,7 @@ public final class World
         {
             act(node, event);
             invariants.afterStep(node);
+            node.checkMembers();
             readers.onCommitted(invariants.committedIndex());
         }
         catch (final SimNode.DeathAtSend death)
@@ -272,7 +277,9 @@ public final class World
                 digest += node.raft().term() * 31 + node.raft().commitIndex();
                 final boolean isFlushDue = node.log().durableIndex() < node.log().lastIndex();
                 wantFlush(node, isFlushDue ? flushDelayNs(node) : Math.max(flushDelayNs(node), settings.idleNs));
-                wantCycle(node, workCount > 0 ? settings.idleNs / 4 : settings.idleNs);
+                // A node that recovers does nothing else, and does not wait.
+                final long busyNs = node.isRecovering() ? settings.cycleDelayNs + SimSettings.US : settings.idleNs / 4;
+                wantCycle(node, workCount > 0 ? busyNs : settings.idleNs);
             }
             default ->
             {
@@ -359,6 +366,12 @@ public final class World
         faults.onTimeoutNow(leader);
     }
 
+    /** A leader has a joint configuration in its log. */
+    void onJoint(final SimNode leader, final Configuration joint)
+    {
+        faults.plots().onJoint(leader, joint);
+    }
+
     void beforeSnapshotIsNamed(final SimNode node)
     {
         faults.beforeSnapshotIsNamed(node);
@@ -387,6 +400,31 @@ public final class World
         }
         queue.put(SimEvent.Kind.RESTART, timeNs + downNs(), node.id(), 0);
         invariants.afterStep(node);
+    }
+
+    /** A process dies and is back before anybody misses it. */
+    void endBriefly(final SimNode node)
+    {
+        end(node, FaultKind.KILL, false);
+        queue.put(SimEvent.Kind.RESTART, timeNs + random.nextLong(1 + settings.heartbeatNs / 4), node.id(), 0);
+    }
+
+    /**
+     * A process stands still.
+     *
+     * @param kind PAUSE: between two cycles; STALL: just behind the reading of its clock; HELD_UP: between two cycles,
+     *             and its helpers go on.
+     */
+    void standStill(final SimNode node, final long lengthNs, final FaultKind kind)
+    {
+        hit(kind);
+        if (FaultKind.STALL == kind)
+        {
+            node.stall();
+        }
+        node.isAllPaused = FaultKind.HELD_UP != kind;
+        node.pausedUntilNs = timeNs + lengthNs;
+        queue.put(SimEvent.Kind.RESUME, node.pausedUntilNs, node.id(), 0);
     }
 
     /** How long a node is down: now and then it is back before anybody misses it, or so late that all have gone on. */
@@ -418,6 +456,19 @@ public final class World
         {
             onStorageFailure(node, thrown);
         }
+    }
+
+    /** Clients have nothing new to ask for a while. */
+    void lull(final long lengthNs)
+    {
+        hit(FaultKind.LULL);
+        lullEndNs = timeNs + lengthNs;
+    }
+
+    /** When clients have something to ask again; a time that is over if they have now. */
+    long lullEndNs()
+    {
+        return isHealed ? 0 : lullEndNs;
     }
 
     /** All faults are over. */
