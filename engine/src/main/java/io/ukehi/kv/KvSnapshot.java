@@ -30,6 +30,7 @@ final class KvSnapshot implements SnapshotTask
     private int positionLength;
     private boolean hasBegun;
     private long frozenIndex;
+    private long frozenLength;
     private boolean isOpen;
 
     KvSnapshot(final KvStateMachine store)
@@ -47,6 +48,13 @@ final class KvSnapshot implements SnapshotTask
         hasBegun = false;
         positionLength = 0;
         frozenIndex = index;
+        frozenLength = store.usedBytes();
+    }
+
+    @Override
+    public long expectedLength()
+    {
+        return frozenLength;
     }
 
     /** Whether a record must outlive its place in the store: it is frozen and not written yet. */

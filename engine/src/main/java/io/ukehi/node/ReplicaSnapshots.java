@@ -311,22 +311,21 @@ final class ReplicaSnapshots
         {
             return 0;
         }
-        turnNs = nowNs;
-        if (applier.isAppliedDuringSnapshot())
-        {
-            // The first one is no longer than the log that its state was made of, most likely.
-            turnNs += schedule.turnNs(
-                raft, null == store.newest() ? applier.appliedBytes() : store.newest().contentLength());
-        }
-        schedule.onBegun(applier.appliedBytes(), nowNs);
-        rate.begin(turnNs);
         task = applier.freeze();
         if (null == task)
         {
+            schedule.onBegun(applier.appliedBytes(), nowNs);
             isOffered = false;
             output.abandon();
             return 1;
         }
+        turnNs = nowNs;
+        if (applier.isAppliedDuringSnapshot())
+        {
+            turnNs += schedule.turnNs(raft, expectedLength());
+        }
+        schedule.onBegun(applier.appliedBytes(), nowNs);
+        rate.begin(turnNs);
         final byte[] encoded = new byte[members.encodedLength()];
         members.encode(new UnsafeBuffer(encoded), 0);
         frozen = new SnapshotManifest(
@@ -339,6 +338,17 @@ final class ReplicaSnapshots
         writer.kind(RecordWriter.SESSIONS);
         isStateWritten = false;
         return 1;
+    }
+
+    private long expectedLength()
+    {
+        final long expected = task.expectedLength();
+        if (expected > 0)
+        {
+            return expected;
+        }
+        // The first one is no longer than the log that its state was made of, most likely.
+        return null == store.newest() ? applier.appliedBytes() : store.newest().contentLength();
     }
 
     private int write(final long nowNs)

@@ -11,6 +11,16 @@ public interface SnapshotTask
      */
     boolean doWork(SnapshotWriter writer);
 
+    /**
+     * Bytes that the records will have together, roughly, if that is known before they are written; 0 if it is not.
+     * Members write their snapshots one after the other, and reckon with it: that of the last snapshot counts where it
+     * is not known.
+     */
+    default long expectedLength()
+    {
+        return 0;
+    }
+
     /** Lets the frozen state go. Called once: after the last record, or when the snapshot is given up. */
     default void close()
     {
