@@ -84,8 +84,12 @@ final class SnapshotBars
             final double tookSeconds = (System.nanoTime() - beganNs) / 1e9;
             final double gapWith = bench.longestGapMs();
             final double p99With = bench.latencies().getValueAtPercentile(99) / 1e3;
-            // As long again: the longest of more gaps is longer.
-            bench.load(rate, tookSeconds, 1000, SMALL_LENGTH, () -> false);
+            // As long again, and looked at as often: the longest of more gaps is longer, and to look is one as well.
+            bench.load(rate, tookSeconds, 1000, SMALL_LENGTH, () -> false, () ->
+            {
+                isTaking(bench, due, peak, sampledNs);
+                return false;
+            });
             final double gapWithout = bench.longestGapMs();
             final double p99Without = bench.latencies().getValueAtPercentile(99) / 1e3;
             System.out.printf("%d MiB, %d commands/s: longest gap %.1f ms without, %.1f ms while all take one in " +

@@ -63,6 +63,15 @@ class UkehiClientFailoverTest
         assertEquals(List.of(id), cluster.node(3).commands);
     }
 
+    /** A member keeps no place for long for who says nothing but Connect. */
+    @Test
+    void shouldSayMoreThanConnectAsSoonAsAMemberHasAnswered()
+    {
+        final UkehiClient client = cluster.connect(
+            cluster.context().keepAliveIntervalNs(MILLISECONDS.toNanos(60_000)));
+        cluster.await(client, ends, "a sign of life", () -> cluster.node(2).keepAliveCount > 0);
+    }
+
     @Test
     void shouldNotWaitForTheKeepAliveWhenItsLeaderGoes()
     {

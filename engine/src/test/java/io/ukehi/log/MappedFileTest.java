@@ -2,6 +2,7 @@ package io.ukehi.log;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -78,5 +79,20 @@ class MappedFileTest
             assertEquals(2, file.buffer().getByte(3 * PAGE - 1));
         }
         assertArrayEquals(bytes, Files.readAllBytes(path));
+    }
+
+    @Test
+    void shouldDeleteWhatIsLongBitByBit() throws IOException
+    {
+        Files.write(directory.resolve("long"), new byte[5 * PAGE]);
+        try (FileStorage storage = FileStorage.open(directory))
+        {
+            assertFalse(storage.deletePart("long", 2 * PAGE));
+            assertEquals(3 * PAGE, Files.size(directory.resolve("long")));
+            assertFalse(storage.deletePart("long", 2 * PAGE));
+            assertEquals(PAGE, Files.size(directory.resolve("long")));
+            assertTrue(storage.deletePart("long", 2 * PAGE));
+            assertFalse(Files.exists(directory.resolve("long")));
+        }
     }
 }
