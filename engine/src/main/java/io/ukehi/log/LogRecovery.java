@@ -72,7 +72,6 @@ final class LogRecovery
     private void run(final NanoClock clock)
     {
         NativeReplacement.removeUnfinished(storage);
-        SegmentRemoval.finishAll(storage);
         read();
         if (null != broken && RecoveryCase.Kind.DAMAGED == broken.ending().kind() &&
             (CorruptionPolicy.REFUSE_START == config.corruptionPolicy() || !config.hasPeers()))

@@ -39,7 +39,6 @@ final class SegmentSupply implements AutoCloseable
         new OneToOneConcurrentArrayQueue<>(QUEUE_CAPACITY);
     private final OneToOneConcurrentArrayQueue<StorageFile> toDelete =
         new OneToOneConcurrentArrayQueue<>(QUEUE_CAPACITY);
-    private final SegmentRemoval removal;
     private volatile LogSegment ready;
     private volatile boolean isFull;
     /** Bytes of the segment that is written to, as far as they are used. Of the duty cycle. */
@@ -56,7 +55,6 @@ final class SegmentSupply implements AutoCloseable
         this.config = config;
         this.clock = clock;
         this.nextSequence = nextSequence;
-        this.removal = new SegmentRemoval(storage);
     }
 
     /** The duty cycle takes the prepared segment; null if there is none at this moment, and then it is waited for. */
@@ -133,22 +131,21 @@ final class SegmentSupply implements AutoCloseable
             file.close();
             workCount++;
         }
-        return workCount + sealOne(writtenTo) + remove();
+        return workCount + sealOne(writtenTo) + deleteOne();
     }
 
-    private int remove()
+    /** One a step, each durably: were a newer one gone and an older one back, the log would have a gap. */
+    private int deleteOne()
     {
-        if (removal.isUnderWay())
-        {
-            removal.doWork();
-            return 1;
-        }
         final StorageFile file = toDelete.poll();
         if (null == file)
         {
             return 0;
         }
-        removal.begin(file);
+        final String name = file.name();
+        file.close();
+        storage.delete(name);
+        storage.forceDirectory();
         return 1;
     }
 

@@ -60,7 +60,7 @@ public interface Storage extends AutoCloseable
      * tell the disk which blocks are free at last, and whoever forces anything meanwhile waits for that: for a tenth of
      * a second where a few hundred MiB go at once.
      *
-     * @param name     of a file that nobody reads any more.
+     * @param name     of a file that nobody has mapped any more: to look at what was taken off would end the process.
      * @param maxBytes to be given back at a time, 1 or more.
      * @return whether it is deleted; if not, there is more of it.
      */

@@ -267,7 +267,7 @@ final class SnapshotBars
             for (int id = 1; id <= SnapshotWorkbench.SIZE; id++)
             {
                 final int member = id;
-                SnapshotWorkbench.await(120, "a snapshot, and no log below", () -> member == away ||
+                SnapshotWorkbench.await(120 + mib / 4, "a snapshot, and no log below", () -> member == away ||
                     bench.counter(member, NodeCounters.Kind.SNAPSHOT_INDEX) > 0 &&
                     bench.counter(member, NodeCounters.Kind.FIRST_INDEX) > 1);
             }

@@ -1,7 +1,6 @@
 package io.ukehi.log;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -71,34 +70,6 @@ class LogPurgeTest
         assertEquals(second, harness.log.firstIndex());
         assertEquals(crc, harness.log.frameCrcAt(second - 1));
         harness.check();
-    }
-
-    /** The process may die between the renaming of a segment and the end of its removal. */
-    @Test
-    void shouldRemoveAtTheNextStartWhatIsLeftOfAPurgedSegment()
-    {
-        final SimDisk disk = new SimDisk();
-        final LogHarness harness = log(disk, Durability.BATCH);
-        harness.append(120);
-        harness.sync();
-        do
-        {
-            harness.pump();
-        }
-        while (harness.log.flush() > 0);
-        final long second = harness.firstOfSegment(1);
-        assertEquals(second, harness.log.purgeTo(second));
-        harness.history.purgeTo(second);
-        harness.pump();
-        harness.log.close();
-        final String gone = LogSegment.fileName(0) + ".gone";
-        disk.create(gone, 4096, Storage.Mapping.PRIVATE).close();
-        disk.create("wal-like.gone", 4096, Storage.Mapping.PRIVATE).close();
-        harness.open();
-        harness.check();
-        assertEquals(second, harness.log.firstIndex());
-        assertFalse(Arrays.asList(disk.list()).contains(gone));
-        assertTrue(Arrays.asList(disk.list()).contains("wal-like.gone"), "what is not ours stays");
     }
 
     @Test
