@@ -55,10 +55,15 @@ final class FaultInjector
             settings.plotWeight;
         int choice = random.nextInt(WEIGHT * total + 1) / WEIGHT;
         final SimNode node = someNode();
+        if (null != away && settings.isMuch && random.nextInt(4) > 0)
+        {
+            // The others need a leader, or nobody who is away is left behind.
+            return;
+        }
         if (isSomebodyToLeave())
         {
             final SimNode leader = world.leader();
-            leaveBehind(null != leader && random.nextBoolean() ? leader : node);
+            leaveBehind(null != leader && 0 == random.nextInt(settings.isFifo ? 2 : 3) ? leader : node);
             return;
         }
         if ((choice -= settings.networkWeight) < 0)
@@ -103,6 +108,12 @@ final class FaultInjector
         letBack();
         if (null != away && !world.isHealed())
         {
+            final SimNode leader = world.leader();
+            if (null != leader && away != leader && leader.raft().commitIndex() > awaySinceIndex)
+            {
+                // What it lacks is given up as soon as can be, so that the snapshot holds little more than it has.
+                leader.takeSnapshot();
+            }
             world.queue().put(SimEvent.Kind.ACT, world.timeNs() + settings.heartbeatNs / 4, 0, LET_BACK);
         }
     }
@@ -141,18 +152,36 @@ final class FaultInjector
     private boolean isSomebodyToLeave()
     {
         return null != settings.snapshots && settings.size > 2 && settings.networkWeight > 0 && null == away &&
-            0 == random.nextInt(settings.isLogShort() ? 4 : 16);
+            0 == random.nextInt(settings.isMuch ? 2 : settings.isLogShort() ? 4 : 16);
     }
 
     private void leaveBehind(final SimNode node)
     {
-        if (node.isUp())
+        if (settings.isMuch)
+        {
+            world.network().joinAll();
+        }
+        if (node.isUp() && !(settings.isMuch && null == world.leader()))
         {
             world.queue().put(SimEvent.Kind.ACT, world.timeNs() + settings.heartbeatNs / 4, 0, LET_BACK);
             away = node;
             awaySinceIndex = node.raft().commitIndex() + random.nextInt(8);
-            awayUntilNs = world.timeNs() + 40 * settings.electionMaxNs;
+            awayUntilNs = world.timeNs() + 8 * settings.electionMaxNs;
             world.network().away(node.id(), true);
+            final SimNode leader = world.leader();
+            if (!settings.isFifo && null != leader && leader != node)
+            {
+                world.network().stray(leader.id(), node.id());
+            }
+        }
+    }
+
+    /** Somebody has given up a part of its log: as soon as the one who is away needs it, it is let back. */
+    void onPurged()
+    {
+        if (!world.isHealed())
+        {
+            letBack();
         }
     }
 
@@ -165,7 +194,7 @@ final class FaultInjector
             if (isBehind)
             {
                 world.hit(FaultKind.LEFT_BEHIND);
-                if (random.nextInt(4) > 0)
+                if (random.nextInt(8) > 0)
                 {
                     // So that what it needs does not move on at once.
                     world.lull(random.nextLong(4 * settings.electionMaxNs));
@@ -180,7 +209,7 @@ final class FaultInjector
     void beforeSnapshotIsNamed(final SimNode node)
     {
         plots.onReceived(node);
-        if (!world.isHealed() && settings.crashWeight > 0 && 0 == random.nextInt(node.isAstray() ? 1 : 6))
+        if (!world.isHealed() && settings.crashWeight > 0 && 0 == random.nextInt(node.isAstray() ? 2 : 6))
         {
             node.disk().plan(
                 random.nextBoolean() ? FaultKind.POWER_CUT_AT_DISK : FaultKind.KILL_AT_DISK, random.nextInt(6));

@@ -25,6 +25,8 @@ public enum FaultKind
     ISOLATION,
     /** A node is away for so long that the others no longer have what it lacks, but for a snapshot. */
     LEFT_BEHIND,
+    /** What was said to a node while it was away was only late: it comes when a snapshot is there in its place. */
+    STRAGGLERS,
     /** Two parts that are joined by one node only. */
     BRIDGE,
     /** A node is heard, and hears nothing. */

@@ -367,7 +367,7 @@ final class MutantCatalogue
     {
         add(41, "a snapshot is installed over a log of another history", "node/SnapshotExchange",
             "if (log.termAt(manifest.index()) != manifest.term())", "if (log.lastIndex() < manifest.index())");
-        elude(41, "a node starts with a snapshot and a log of another history", "node/SnapshotStart",
+        add(41, "a node starts with a snapshot and a log of another history", "node/SnapshotStart",
             "if (index > 0 && (log.lastIndex() < index || log.termAt(index) != newest.term()))",
             "if (index > 0 && log.lastIndex() < index)");
         elude(41, "a log that holds a snapshot's last entry is dropped", "node/SnapshotExchange",

@@ -365,7 +365,9 @@ final class ObservedLog implements RaftLog
     {
         Violation.check(index <= node.snapshotIndex() + 1,
             "the log is given up only below a durable snapshot", node.id(), index);
-        return log.purgeTo(index);
+        final long purgedTo = log.purgeTo(index);
+        node.onPurged();
+        return purgedTo;
     }
 
     @Override

@@ -218,12 +218,12 @@ final class Plots
     {
         final int sender = null == node.raft() ? RaftListener.NO_LEADER : node.raft().leaderId();
         if (RaftListener.NO_LEADER == sender || node.id() == sender || world.isHealed() || Act.NOTHING != next ||
-            random.nextInt(isDetoured(node) ? 1 : 3) > 0)
+            random.nextInt(node.isReceiving() || isDetoured(node) ? 1 : 3) > 0)
         {
             return;
         }
         leaderId = sender;
-        if (random.nextBoolean())
+        if (isOvertaken(node, sender) || node.isAstray() || random.nextBoolean())
         {
             // Once the node knows that it is durable, and before it does anything about that.
             turncoatId = node.id();
@@ -234,6 +234,12 @@ final class Plots
         then(Act.LOSS, random.nextLong(1 + settings.flushDelayNs));
     }
 
+    /** Whether entries are on their way to a node that has received a snapshot in their place. */
+    private boolean isOvertaken(final SimNode node, final int sender)
+    {
+        return isDetoured(node) || world.network().hasStragglers(sender, node.id());
+    }
+
     private boolean isDetoured(final SimNode node)
     {
         return node.id() == detouredId && world.timeNs() < detourEndNs;
@@ -242,10 +248,23 @@ final class Plots
     private void hold()
     {
         final SimNode node = world.node(turncoatId);
-        if (isAtRest(node))
+        if (!isAtRest(node))
+        {
+            return;
+        }
+        if (node.isAstray())
+        {
+            // The snapshot has its name, and the log is still what no snapshot can go on with.
+            world.endBriefly(node);
+        }
+        else
         {
             final long beginNs = isDetoured(node) ? detourEndNs - world.timeNs() : 0;
             world.standStill(node, beginNs + random.nextLong(settings.electionMaxNs), FaultKind.HELD_UP);
+            if (world.network().hasStragglers(leaderId, turncoatId))
+            {
+                world.network().bringStragglers(node.pausedUntilNs + random.nextInt(2));
+            }
         }
     }
 

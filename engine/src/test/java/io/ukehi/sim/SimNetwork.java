@@ -1,7 +1,9 @@
 package io.ukehi.sim;
 
 import io.ukehi.transport.PeerLink;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.agrona.DirectBuffer;
 
 /**
@@ -11,6 +13,9 @@ import org.agrona.DirectBuffer;
 final class SimNetwork
 {
     private static final int HISTORY_LENGTH = 256;
+    private static final int MAX_STRAGGLERS = 64;
+    /** What is longer than this has entries in it. */
+    private static final int ENTRIES_LENGTH = 128;
 
     private final World world;
     private final SimSettings settings;
@@ -22,6 +27,10 @@ final class SimNetwork
     private final long[][] lastDueNs;
     private final SimEvent[] history = new SimEvent[HISTORY_LENGTH];
     private long historyCount;
+    /** What was said on a link that is cut, and is not lost but on its way. */
+    private final List<SimEvent> stragglers = new ArrayList<>();
+    private int strayFrom;
+    private int strayTo;
     private boolean isHealed;
 
     SimNetwork(final World world, final SimRandom random)
@@ -71,6 +80,10 @@ final class SimNetwork
         if (settings.replayRate > 0)
         {
             remember(event);
+        }
+        if (from == strayFrom && to == strayTo && event.length > ENTRIES_LENGTH && stragglers.size() < MAX_STRAGGLERS)
+        {
+            stragglers.add(copy(event));
         }
         if (random.chance(settings.duplicateRate))
         {
@@ -188,6 +201,33 @@ final class SimNetwork
         isAway[id] = isSo;
     }
 
+    /** From now on the first entries that are sent on a link are on their way, whether they seem lost or not. */
+    void stray(final int from, final int to)
+    {
+        stragglers.clear();
+        strayFrom = from;
+        strayTo = to;
+    }
+
+    /** Whether something has been on its way to a node for long. */
+    boolean hasStragglers(final int from, final int to)
+    {
+        return from == strayFrom && to == strayTo && !stragglers.isEmpty();
+    }
+
+    /** What has been on its way for long arrives, or some of it. */
+    void bringStragglers(final long timeNs)
+    {
+        world.hit(FaultKind.STRAGGLERS);
+        final int to = random.nextBoolean() ? stragglers.size() : 1 + random.nextInt(stragglers.size());
+        for (final SimEvent event : stragglers.subList(random.nextInt(3) > 0 ? 0 : to - 1, to))
+        {
+            event.timeNs = timeNs;
+            world.queue().put(event);
+        }
+        stray(0, 0);
+    }
+
     /**
      * Cuts the cluster in two, but for one node that stays with both.
      *
@@ -256,6 +296,7 @@ final class SimNetwork
     void heal()
     {
         isHealed = true;
+        stray(0, 0);
         joinAll();
         Arrays.fill(isAway, false);
         for (int from = 1; from <= size; from++)

@@ -443,6 +443,23 @@ final class SimNode implements RaftInvariants.Replica
         world.onTimeoutNow(this);
     }
 
+    /** An operator asks for a snapshot. */
+    void takeSnapshot()
+    {
+        replica.takeSnapshot();
+    }
+
+    /** Whether a snapshot is under way from a leader. */
+    boolean isReceiving()
+    {
+        return isUp && replica.snapshotReceivedPercent() >= 0;
+    }
+
+    void onPurged()
+    {
+        world.onPurged();
+    }
+
     void beforeCut(final long index)
     {
         world.invariants().onCut(this, index);

@@ -19,6 +19,8 @@ final class SimSettings
     private static final int HOARDED_ENTRIES = 1_000;
     private static final int SHORT_TAIL = 4;
     private static final int MAX_VALUE_LENGTH = 800;
+    private static final int MUCH_LENGTH = 32 * 1024;
+    private static final int MUCH_COUNT = 64;
 
     /** Nodes there are, members or not. */
     final int size;
@@ -89,6 +91,11 @@ final class SimSettings
     final SnapshotPolicy snapshots;
     /** Members that keep all of their logs for long: a bit for each, by its id. */
     final int hoarders;
+    /**
+     * Whether more than a segment may be on its way to a peer, or in vain in the log of a lonely leader, and faults
+     * leave time for that.
+     */
+    final boolean isMuch;
     final int snapshotRetention;
     final long snapshotBytesPerSecond;
 
@@ -111,16 +118,10 @@ final class SimSettings
         flushDelayNs = random.between(20 * US, 20 * US + random.nextLong(10 * MS));
         isFifo = 0 == random.nextInt(3);
         driftPerMillion = random.nextBoolean() ? 0 : random.between(100, 30_000);
-        maxAppendBytes = random.between(64, 64 + random.nextInt(4096));
-        maxInflightBytes = maxAppendBytes * random.between(1, 8);
-        maxInflightMessages = random.between(1, 32);
         allocationSliceLength = random.between(512, 16 * 1024);
         applyLimit = random.between(1, random.nextBoolean() ? 4 : 64);
-        pendingLimit = random.between(1, 64);
         maxTokenSequence = 0 == random.nextInt(4) ? random.between(2, 60) : FencingToken.MAX_PART;
-        clients = random.between(1, 16);
         keys = random.between(1, 6);
-        thinkNs = random.nextLong(1 + random.nextLong(10 * MS));
         requestTimeoutNs = random.between(electionMinNs / 2, 4 * electionMaxNs);
         lossRate = random.rate(3, 0.4);
         duplicateRate = random.rate(3, 0.4);
@@ -129,7 +130,6 @@ final class SimSettings
         lateRate = random.rate(3, 0.1);
         backPressureRate = random.rate(3, 0.3);
         clientLossRate = random.rate(3, 0.2);
-        faultIntervalNs = faultIntervalNs(random, electionMinNs);
         networkWeight = random.nextInt(4);
         crashWeight = random.nextInt(4);
         diskWeight = random.nextInt(4);
@@ -154,13 +154,21 @@ final class SimSettings
         finale = isChanging ? null : finale(random);
         // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
         snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
+        isMuch = isLogShort() && random.nextInt(3) > 0;
         maxValueLength = maxValueLength(random);
         hoarders = random.nextBoolean() ? 0 : random.nextInt(1 << MAX_SIZE + 1);
         // Only whole segments are given up below a snapshot.
-        segmentLength = 4096 * random.between(2, null != snapshots || random.nextBoolean() ? 3 : 8);
+        segmentLength = 4096 * random.between(2, isMuch ? 2 : null != snapshots || random.nextBoolean() ? 3 : 8);
         snapshotRetention = random.between(1, 3);
         snapshotBytesPerSecond = random.between(20_000, 10_000_000);
-        pendingLength = random.between(1, 1 + random.nextInt(10_000));
+        clients = random.between(isMuch ? 8 : 1, 16);
+        thinkNs = random.nextLong(1 + random.nextLong(isMuch ? MS : 10 * MS));
+        faultIntervalNs = faultIntervalNs(random);
+        maxAppendBytes = isMuch ? MUCH_LENGTH : random.between(64, 64 + random.nextInt(4096));
+        maxInflightBytes = maxAppendBytes * random.between(1, 8);
+        maxInflightMessages = random.between(1, 32);
+        pendingLimit = isMuch ? MUCH_COUNT : random.between(1, 64);
+        pendingLength = isMuch ? MUCH_LENGTH : random.between(1, 1 + random.nextInt(10_000));
     }
 
     private int maxValueLength(final SimRandom random)
@@ -186,8 +194,12 @@ final class SimSettings
     }
 
     /** In some worlds leaders live long enough for much to be committed. */
-    private static long faultIntervalNs(final SimRandom random, final long electionMinNs)
+    private long faultIntervalNs(final SimRandom random)
     {
+        if (isMuch)
+        {
+            return random.between(electionMinNs, 6 * electionMinNs);
+        }
         return 0 == random.nextInt(3) ?
             random.between(2 * electionMinNs, 20 * electionMinNs) :
             random.between(electionMinNs / 10, 4 * electionMinNs);

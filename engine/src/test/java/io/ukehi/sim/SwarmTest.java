@@ -24,7 +24,7 @@ class SwarmTest
     /**
      * Branches that no world reaches, or so few that a run may miss them, each with tests of its own: a disk goes bad
      * only while its node is down, where recovery finds it before any reader does; leaders do not keep a slow disk for
-     * long enough; and to have come past a snapshot while it is received takes another leader with more of the log.
+     * long enough; and to have come past a snapshot while it is received takes entries that were on their way for long.
      */
     private static final Set<CoverageMark> ELSEWHERE = EnumSet.of(
         CoverageMark.DETACHED_SET_ASIDE, CoverageMark.ENTRY_REPAIRED, CoverageMark.SLOW_DISK_LEADER_GIVES_WAY,

@@ -193,7 +193,7 @@ public final class World
         {
             // Sockets and timers wait for the process.
             // A cycle that has begun goes on with what has come meanwhile.
-            final boolean isLast = node.isStalled() && SimEvent.Kind.CYCLE == event.kind;
+            final boolean isLast = (node.isStalled() || !node.isAllPaused) && SimEvent.Kind.CYCLE == event.kind;
             final SimEvent later = queue.take(event.kind, node.pausedUntilNs + (isLast ? 1 : 0), event.node);
             later.a = event.a;
             later.b = event.b;
@@ -375,6 +375,11 @@ public final class World
     void beforeSnapshotIsNamed(final SimNode node)
     {
         faults.beforeSnapshotIsNamed(node);
+    }
+
+    void onPurged()
+    {
+        faults.onPurged();
     }
 
     boolean mayLosePower(final SimNode node)
