@@ -106,7 +106,7 @@ final class SnapshotWorkbench implements AutoCloseable
             .aeronDirectoryName(driver.aeronDirectoryName())
             .endpoints(cluster.endpoints())
             .responseChannel(cluster.responseChannel())
-            .connectTimeoutNs(TimeUnit.SECONDS.toNanos(30))
+            .connectTimeoutNs(TimeUnit.SECONDS.toNanos(120))
             .messageTimeoutNs(TimeUnit.SECONDS.toNanos(20)));
     }
 
