@@ -97,6 +97,12 @@ final class SnapshotWorkbench implements AutoCloseable
             cluster.start(id);
         }
         connect();
+        for (int id = 1; id <= SIZE; id++)
+        {
+            // One that has nothing yet does not vote for who has something: without it, no other may be missing.
+            final int member = id;
+            await(60, "a vote of member " + id, () -> 0 == status(member).doubtfulTo());
+        }
     }
 
     void connect()
