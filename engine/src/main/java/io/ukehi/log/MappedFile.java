@@ -170,20 +170,28 @@ final class MappedFile implements StorageFile
      */
     private void growTo(final int end)
     {
-        if (touched < end && writableTo == touched)
+        // Only one that was created here and not allocated is writable no further than it is touched.
+        if (touched == end || writableTo != touched)
         {
-            try
-            {
-                if (0 == touched)
-                {
-                    channel.truncate(0);
-                }
-            }
-            catch (final IOException ex)
-            {
-                throw FileStorage.failure("cut", path, ex);
-            }
-            writeFully(ZEROS.duplicate().limit(1), end - 1);
+            return;
+        }
+        if (0 == touched)
+        {
+            // To map it has made it as long as it is to be.
+            empty();
+        }
+        writeFully(ZEROS.duplicate().limit(1), end - 1);
+    }
+
+    private void empty()
+    {
+        try
+        {
+            channel.truncate(0);
+        }
+        catch (final IOException ex)
+        {
+            throw FileStorage.failure("cut", path, ex);
         }
     }
 

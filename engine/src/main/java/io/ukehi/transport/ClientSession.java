@@ -20,6 +20,7 @@ final class ClientSession
 
     private final long sessionId;
     private final ClientReplyQueue queue;
+    private final long sinceNs;
     private ClientEgress egress;
     private long connectCorrelationId;
     private int due;
@@ -32,14 +33,12 @@ final class ClientSession
     boolean isBusy;
     boolean isClosed;
 
-    private final long sinceNs;
-
-    ClientSession(final long sessionId, final ClientEgress egress, final ClientReplyQueue queue, final long nowNs)
+    ClientSession(final long sessionId, final ClientEgress egress, final ClientReplyQueue queue, final long sinceNs)
     {
         this.sessionId = sessionId;
         this.egress = egress;
         this.queue = queue;
-        this.sinceNs = nowNs;
+        this.sinceNs = sinceNs;
     }
 
     long sessionId()
