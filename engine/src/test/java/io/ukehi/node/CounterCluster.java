@@ -160,14 +160,52 @@ final class CounterCluster implements AutoCloseable
         IoUtil.delete(data(id).toFile(), true);
     }
 
-    /** SIGSTOP or SIGCONT. */
-    void signal(final int id, final String signal) throws Exception
+    /**
+     * SIGSTOP, and waits until it has stopped the last thread: the signal is only given to one of them, which tells the
+     * others as soon as it has a processor again, and on a busy machine they answer what comes until then.
+     */
+    void pause(final int id) throws Exception
+    {
+        signal(id, "-STOP");
+        final long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!isStopped(processes[id].pid()))
+        {
+            if (System.nanoTime() - untilNs > 0)
+            {
+                throw new IOException("node " + id + " does not stand still");
+            }
+            Thread.sleep(1);
+        }
+    }
+
+    /** SIGCONT. */
+    void resume(final int id) throws Exception
+    {
+        signal(id, "-CONT");
+    }
+
+    private void signal(final int id, final String signal) throws Exception
     {
         final Process kill = new ProcessBuilder("kill", signal, Long.toString(processes[id].pid())).start();
         if (0 != kill.waitFor())
         {
             throw new IOException("kill " + signal + " failed");
         }
+    }
+
+    /** Whether every thread is in state {@code T} (proc(5), {@code stat}: it comes after the name in brackets). */
+    private static boolean isStopped(final long pid) throws IOException
+    {
+        final File[] threads = new File("/proc/" + pid + "/task").listFiles();
+        for (final File thread : null == threads ? new File[0] : threads)
+        {
+            final String stat = Files.readString(thread.toPath().resolve("stat"));
+            if ('T' != stat.charAt(stat.lastIndexOf(')') + 2))
+            {
+                return false;
+            }
+        }
+        return null != threads;
     }
 
     /** What the nodes that have ended by themselves, or had something to say, have printed. */

@@ -408,7 +408,7 @@ class MembershipProcessTest
         final UnsafeBuffer bytes = new UnsafeBuffer(new byte[8]);
         final List<String> told = new ArrayList<>();
         final int[] sent = new int[2];
-        nodes.signal(leader, "-STOP");
+        nodes.pause(leader);
         final long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(10 * CounterProcess.ELECTION_TIMEOUT_MS);
         while (System.nanoTime() - untilNs < 0)
         {
@@ -421,7 +421,7 @@ class MembershipProcessTest
         }
         admin.request(bytes, 0, 8, new ExpandableArrayBuffer(8));
         assertTrue(admin.term() > term, "others went on");
-        nodes.signal(leader, "-CONT");
+        nodes.resume(leader);
         final long afterNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         while (System.nanoTime() - afterNs < 0)
         {
