@@ -22,8 +22,8 @@ public final class ClusterBenchmark implements Callable<Integer>
     private static final String AERON_DIRECTORY = "/dev/shm/ukehi-bench-" + ProcessHandle.current().pid();
 
     @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
-        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-one-thread, ukehi-read-index, " +
-            "ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft.")
+        description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-two-threads, ukehi-one-thread, " +
+            "ukehi-read-index, ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft.")
     private List<String> systems;
 
     @Option(names = "--nodes", defaultValue = "3", description = "Members of each cluster, 1 to 5.")
@@ -131,6 +131,10 @@ public final class ClusterBenchmark implements Callable<Integer>
             }
         }
         table.print(System.out);
+        if (durabilities.stream().anyMatch(durability -> Durability.ASYNC != durability))
+        {
+            ForceFloor.run(directory.toAbsolutePath(), System.out);
+        }
         if (null != output)
         {
             ResultFiles.write(table, output);

@@ -12,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 import org.agrona.IoUtil;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.AgentRunner;
 
 /** A cluster that runs, in this process or one for each member, and a client of it. */
 final class EchoCluster implements AutoCloseable
@@ -24,6 +26,7 @@ final class EchoCluster implements AutoCloseable
     private final List<EchoSystem.Member> members = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
     private MediaDriver driver;
+    private AgentRunner membersRunner;
     private EchoClient client;
 
     private EchoCluster(final EchoSystem system, final ClusterSettings settings)
@@ -64,6 +67,10 @@ final class EchoCluster implements AutoCloseable
                     cluster.members.add(system.launchMember(settings, id));
                 }
             }
+            if (system.isMembersThread())
+            {
+                cluster.startMembersThread();
+            }
             cluster.client = system.connect(settings);
             cluster.awaitLeader();
             return cluster;
@@ -93,6 +100,25 @@ final class EchoCluster implements AutoCloseable
             .start();
     }
 
+    private void startMembersThread()
+    {
+        membersRunner = new AgentRunner(settings.newIdleStrategy(), Throwable::printStackTrace, null, new Agent()
+        {
+            @Override
+            public int doWork()
+            {
+                return invokeMembers();
+            }
+
+            @Override
+            public String roleName()
+            {
+                return "members";
+            }
+        });
+        AgentRunner.startOnThread(membersRunner);
+    }
+
     private void awaitLeader()
     {
         final long deadlineNs = System.nanoTime() + CONNECT_TIMEOUT_NS;
@@ -115,7 +141,12 @@ final class EchoCluster implements AutoCloseable
     /** Polls the client, and runs members that have no thread. */
     int poll(final EchoListener listener)
     {
-        int work = client.poll(listener);
+        return client.poll(listener) + (null == membersRunner ? invokeMembers() : 0);
+    }
+
+    private int invokeMembers()
+    {
+        int work = 0;
         for (int i = 0; i < members.size(); i++)
         {
             work += members.get(i).invoke();
@@ -139,7 +170,7 @@ final class EchoCluster implements AutoCloseable
     @Override
     public void close()
     {
-        CloseHelper.quietClose(client);
+        CloseHelper.quietCloseAll(client, membersRunner);
         CloseHelper.quietCloseAll(members);
         for (final Process process : processes)
         {

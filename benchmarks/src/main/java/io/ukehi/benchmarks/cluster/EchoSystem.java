@@ -28,6 +28,12 @@ interface EchoSystem
         return false;
     }
 
+    /** Whether its members, those in this process, are run by one thread; else by the client's if they have none. */
+    default boolean isMembersThread()
+    {
+        return false;
+    }
+
     /**
      * Starts a member.
      *

@@ -20,6 +20,8 @@ final class Systems
         BY_NAME.put("ukehi", () -> new UkehiSystem("ukehi", Threading.NODE_THREAD));
         BY_NAME.put("ukehi-driver-thread",
             () -> new UkehiSystem("ukehi-driver-thread", Threading.DRIVER_THREAD));
+        BY_NAME.put("ukehi-two-threads",
+            () -> new UkehiSystem("ukehi-two-threads", Threading.MEMBERS_THREAD));
         BY_NAME.put("ukehi-one-thread",
             () -> new UkehiSystem("ukehi-one-thread", Threading.ONE_THREAD));
         BY_NAME.put("ukehi-read-index",

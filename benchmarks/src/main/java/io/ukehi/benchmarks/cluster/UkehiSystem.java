@@ -49,6 +49,12 @@ final class UkehiSystem implements EchoSystem
     }
 
     @Override
+    public boolean isMembersThread()
+    {
+        return Threading.MEMBERS_THREAD == threading;
+    }
+
+    @Override
     public Member launchMember(final ClusterSettings settings, final int memberId)
     {
         final NodeContext context = new NodeContext()
@@ -60,7 +66,7 @@ final class UkehiSystem implements EchoSystem
             .aeronDirectoryName(settings.driverDirectory(memberId))
             .idleStrategyName(settings.idle())
             .readLease(Consistency.LEASE == reads)
-            .useAgentInvoker(Threading.ONE_THREAD == threading)
+            .useAgentInvoker(threading.isInvoked())
             .stateMachine(new EchoStateMachine());
         if (settings.electionTimeoutMs() > 0)
         {
@@ -74,7 +80,7 @@ final class UkehiSystem implements EchoSystem
             @Override
             public int invoke()
             {
-                return Threading.ONE_THREAD == threading ? node.invoke() : 0;
+                return threading.isInvoked() ? node.invoke() : 0;
             }
 
             @Override
