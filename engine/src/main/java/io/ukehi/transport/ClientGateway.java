@@ -41,6 +41,8 @@ public final class ClientGateway implements AutoCloseable
     private final ClientIngress ipc;
     private ClientHandler handler;
     private boolean isIpcFirst;
+    /** Before the first cycle nobody knows since when a client is there. */
+    private boolean hasTime;
     private long leaderTerm;
     private int leaderId = ClientMessageEncoder.NO_LEADER;
     private ConnectCode connectCode = ConnectCode.RECOVERING;
@@ -69,7 +71,7 @@ public final class ClientGateway implements AutoCloseable
     }
 
     /**
-     * Reads what clients have sent.
+     * Reads what clients have sent; nothing before the first {@link #doWork}, which says what time it is.
      *
      * @param to            whom commands and questions go to; asked in {@link #doWork} where an answer had to wait.
      * @param fragmentLimit most fragments to read, over both ways in; each way comes first every other time.
@@ -78,6 +80,10 @@ public final class ClientGateway implements AutoCloseable
     public int poll(final ClientHandler to, final int fragmentLimit)
     {
         handler = to;
+        if (!hasTime)
+        {
+            return 0;
+        }
         isIpcFirst = !isIpcFirst;
         final ClientIngress first = isIpcFirst ? ipc : udp;
         final ClientIngress second = isIpcFirst ? udp : ipc;
@@ -93,6 +99,7 @@ public final class ClientGateway implements AutoCloseable
      */
     public int doWork(final long nowNs)
     {
+        hasTime = true;
         return sessions.doWork(nowNs) + responders.doWork(nowNs) +
             (null == udp ? 0 : udp.doWork()) + (null == ipc ? 0 : ipc.doWork());
     }

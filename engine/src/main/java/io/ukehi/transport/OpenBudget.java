@@ -14,8 +14,6 @@ final class OpenBudget
     private final int burst;
     private final long intervalNs;
     private int left;
-    /** Before the first cycle no time is known from which on anything could be granted. */
-    private boolean isBegun;
     private long grantedNs;
 
     /**
@@ -29,12 +27,11 @@ final class OpenBudget
         left = burst;
     }
 
-    /** Time passes. */
+    /** Time passes; before the first call nothing is taken. */
     void onCycle(final long nowNs)
     {
-        if (left == burst || !isBegun)
+        if (left == burst)
         {
-            isBegun = true;
             grantedNs = nowNs;
             return;
         }

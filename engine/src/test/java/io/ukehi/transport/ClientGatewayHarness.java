@@ -41,6 +41,8 @@ final class ClientGatewayHarness implements AutoCloseable
     final Aeron clientAeron;
     final String ingressChannel = "aeron:udp?term-length=1m|endpoint=localhost:" + freePort();
     ClientGateway gateway;
+    /** Whether the node has no cycles. */
+    boolean isStill;
     long nowNs = Long.MAX_VALUE - SESSION_TIMEOUT_NS;
 
     final int ingressStreamId;
@@ -212,6 +214,10 @@ final class ClientGatewayHarness implements AutoCloseable
     /** One duty cycle of the node. */
     void cycle()
     {
+        if (isStill)
+        {
+            return;
+        }
         handler.gateway = gateway;
         gateway.poll(handler, 10);
         gateway.doWork(nowNs);

@@ -18,6 +18,7 @@ import io.ukehi.codecs.client.ReplyCode;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterAll;
@@ -320,6 +321,29 @@ class ClientGatewayTest
         fourth.connect(3);
         shouldHear(fourth, "connected 3 RECOVERING node 2 leader -1 term 0");
         assertEquals(3, harness.gateway.sessionCount());
+    }
+
+    /** It would be the one that is half-open for longest, and would make room for the next. */
+    @Test
+    void shouldCountTheTimeOfAClientThatCameBeforeTheFirstCycle()
+    {
+        harness.isStill = true;
+        final ClientProbe first = harness.probe(5, true);
+        first.connect(1);
+        // Sent is not there yet: whoever read it before there was a cycle would have it by then.
+        final long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
+        while (System.nanoTime() - untilNs < 0)
+        {
+            assertEquals(0, harness.gateway.poll(harness.handler, 10));
+            Thread.yield();
+        }
+        harness.isStill = false;
+        shouldHear(first, "connected 1 RECOVERING node 2 leader -1 term 0");
+        harness.connected(6, true);
+        harness.connected(7, true);
+        final ClientProbe fourth = harness.probe(8, true);
+        fourth.connect(1);
+        shouldHear(fourth, "connected 1 SESSION_LIMIT node 2 leader -1 term 0");
     }
 
     @ParameterizedTest
