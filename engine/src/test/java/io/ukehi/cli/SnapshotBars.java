@@ -358,14 +358,14 @@ final class SnapshotBars
         try (SnapshotWorkbench bench = new SnapshotWorkbench(directory, null))
         {
             bench.startAll();
-            final long keys = 400_000;
-            bench.fill(1_000, keys, SMALL_LENGTH);
+            final long keys = Long.getLong("ukehi.test.keys", 400_000);
+            // Before: with all members, and the same state as later on.
+            bench.fill(keys, keys, SMALL_LENGTH);
+            final double before = measure(bench, rate, seconds, keys);
             final int away = bench.followerOtherThan(0);
             bench.cluster.kill(away);
             bench.fill(entries, keys, SMALL_LENGTH);
-            bench.load(rate, 3, keys, SMALL_LENGTH, () -> false);
-            bench.load(rate, seconds, keys, SMALL_LENGTH, () -> false);
-            final double before = bench.latencies().getValueAtPercentile(99) / 1e3;
+            final double without = measure(bench, rate, seconds, keys);
             final long leaderSent = bench.counter(bench.leaderId(), NodeCounters.Kind.SNAPSHOT_SENT_BYTES);
             bench.cluster.start(away);
             // A process that starts takes processor time from those that are measured: that is not the transfer's.
@@ -377,11 +377,21 @@ final class SnapshotBars
             final double during = bench.latencies().getValueAtPercentile(99) / 1e3;
             final double took = (System.nanoTime() - beganNs) / 1e9;
             final long sent = bench.counter(bench.leaderId(), NodeCounters.Kind.SNAPSHOT_SENT_BYTES) - leaderSent;
-            System.out.printf("%d entries behind, %d commands/s: p99 %.0f us before, %.0f us during %.1f s of " +
-                "transfer and catching up (%d MiB of snapshot sent), %.2f times%n",
-                entries, rate, before, during, took, sent / MIB, during / before);
+            final double after = measure(bench, rate, seconds, keys);
+            System.out.printf("%d entries behind, %d commands/s: p99 %.0f us before, %.0f us with a member away, " +
+                "%.0f us during %.1f s of transfer and catching up (%d MiB of snapshot sent), %.0f us after; " +
+                "%.2f times%n",
+                entries, rate, before, without, during, took, sent / MIB, after, during / before);
             return sent > 0 && during <= 1.5 * before;
         }
+    }
+
+    /** p99 in microseconds of some seconds, once it has run for a while. */
+    private static double measure(final SnapshotWorkbench bench, final int rate, final double seconds, final long keys)
+    {
+        bench.load(rate, WARM_UP_SECONDS, keys, SMALL_LENGTH, () -> false);
+        bench.load(rate, seconds, keys, SMALL_LENGTH, () -> false);
+        return bench.latencies().getValueAtPercentile(99) / 1e3;
     }
 
     private static boolean isCaughtUp(final SnapshotWorkbench bench, final int away)
