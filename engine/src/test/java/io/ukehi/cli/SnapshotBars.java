@@ -368,7 +368,7 @@ final class SnapshotBars
             final double without = measure(bench, rate, seconds, keys);
             final long leaderSent = bench.counter(bench.leaderId(), NodeCounters.Kind.SNAPSHOT_SENT_BYTES);
             bench.cluster.start(away);
-            // A process that starts takes processor time from those that are measured: that is not the transfer's.
+            bench.leaveItTheRest(away);
             bench.load(rate, 60, keys, SMALL_LENGTH, () -> false, () -> bench.counter(
                 away, NodeCounters.Kind.SNAPSHOT_RECEIVED_PERCENT) >= 0 ||
                 bench.counter(away, NodeCounters.Kind.SNAPSHOT_INDEX) > 0);

@@ -69,6 +69,8 @@ final class SnapshotWorkbench implements AutoCloseable
     SnapshotWorkbench(final Path directory, final ChaosNetwork network) throws IOException
     {
         this.directory = directory;
+        // What is left of a run that was killed has members at other ports.
+        IoUtil.delete(directory.toFile(), true);
         Files.createDirectories(directory);
         final String driverDirectory = CommonContext.generateRandomDirName();
         driver = MediaDriver.launch(new MediaDriver.Context()
@@ -281,6 +283,33 @@ final class SnapshotWorkbench implements AutoCloseable
         catch (final UkehiClientException ex)
         {
             return false;
+        }
+    }
+
+    /**
+     * Leaves a member the processor time that nobody else wants, as if it had a machine of its own: what it costs
+     * others to compile its code, to load a state and to replay a log is not what they pay where it has one. A lower
+     * priority would not do: whoever has one may still end its slice.
+     */
+    void leaveItTheRest(final int id)
+    {
+        final List<String> command =
+            List.of("chrt", "--all-tasks", "--idle", "-p", "0", Long.toString(cluster.pid(id)));
+        try
+        {
+            if (0 != new ProcessBuilder(command).inheritIO().start().waitFor())
+            {
+                throw new ToolException("chrt failed");
+            }
+        }
+        catch (final IOException ex)
+        {
+            System.out.println("no chrt: the member that comes back takes processor time from the others");
+        }
+        catch (final InterruptedException ex)
+        {
+            Thread.currentThread().interrupt();
+            throw new ToolException("interrupted");
         }
     }
 
