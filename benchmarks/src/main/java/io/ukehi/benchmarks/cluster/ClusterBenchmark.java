@@ -183,9 +183,15 @@ public final class ClusterBenchmark implements Callable<Integer>
         {
             for (final Scenario scenario : scenarios(settings))
             {
+                final long term = cluster.term();
                 final LoadResult result = measure(cluster, settings, scenario);
                 System.out.printf("round %d  %-20s %-52s p50 %9.1f us  p99 %9.1f us  %9.0f/s%n", round,
                     system.title(), scenario.title(), result.micros(50), result.micros(99), result.perSecond());
+                if (term != cluster.term())
+                {
+                    System.out.printf("round %d  %-20s was led in term %d, and in %d after it%n", round,
+                        system.title(), term, cluster.term());
+                }
                 table.add(scenario, system.title(), result);
             }
         }

@@ -17,6 +17,12 @@ interface EchoClient extends AutoCloseable
     /** Member id of the leader as this client knows it, -1 if it knows none. */
     int leaderId();
 
+    /** Term of the leader as this client knows it; 0 where the system has or tells none. */
+    default long term()
+    {
+        return 0;
+    }
+
     @Override
     void close();
 }

@@ -154,6 +154,11 @@ final class EchoCluster implements AutoCloseable
         return work;
     }
 
+    long term()
+    {
+        return client.term();
+    }
+
     int leaderId()
     {
         return client.leaderId();

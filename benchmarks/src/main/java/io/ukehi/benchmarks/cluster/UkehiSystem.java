@@ -227,6 +227,12 @@ final class UkehiSystem implements EchoSystem
         }
 
         @Override
+        public long term()
+        {
+            return client.term();
+        }
+
+        @Override
         public int leaderId()
         {
             return client.leaderId();
