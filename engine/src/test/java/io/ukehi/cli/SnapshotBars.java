@@ -6,8 +6,11 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +18,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 import org.agrona.CloseHelper;
 import org.agrona.IoUtil;
 
@@ -148,6 +152,8 @@ final class SnapshotBars
             boolean isBelow = true;
             long commands = 0;
             long manifests = 0;
+            // As of the sample before: what a snapshot makes superfluous is deleted after it, and not all at once.
+            final long[] newest = new long[SnapshotWorkbench.SIZE + 1];
             while ((System.nanoTime() - beganNs) / 1e9 < seconds)
             {
                 bench.fill(5_000, keys, valueLength);
@@ -158,10 +164,8 @@ final class SnapshotBars
                     final long snapshots = bench.bytesOf(id, ".part-");
                     final long first = bench.counter(id, NodeCounters.Kind.FIRST_INDEX);
                     final long last = bench.counter(id, NodeCounters.Kind.LAST_INDEX);
-                    final long newest = bench.counter(id, NodeCounters.Kind.SNAPSHOT_INDEX);
-                    manifests = Math.max(manifests, newest);
                     // Entries kept below the newest snapshot, and those since.
-                    final long tail = (10_000 + last - newest) * (valueLength + 140);
+                    final long tail = (10_000 + last - newest[id]) * (valueLength + 140);
                     final long snapshot = Math.max(keys * (valueLength + 100), 1);
                     // A part holds as much as all before it, up to 16 MiB.
                     final long bound = tail + 2 * (snapshot + 16 * MIB) + 3 * segment;
@@ -170,7 +174,15 @@ final class SnapshotBars
                         most = log + snapshots;
                         mostBound = bound;
                     }
-                    isBelow &= newest < 20_000 || log + snapshots <= bound;
+                    if (newest[id] >= 20_000 && log + snapshots > bound)
+                    {
+                        isBelow = false;
+                        System.out.printf("member %d: %d MiB of log and %d MiB of snapshots, %d entries since the " +
+                            "newest: %d MiB were allowed%n",
+                            id, log / MIB, snapshots / MIB, last - newest[id], bound / MIB);
+                    }
+                    newest[id] = bench.counter(id, NodeCounters.Kind.SNAPSHOT_INDEX);
+                    manifests = Math.max(manifests, newest[id]);
                     if (first < 0)
                     {
                         throw new IllegalStateException("no counters of member " + id);
@@ -219,13 +231,39 @@ final class SnapshotBars
                 secondsUntil(beganNs, () -> bench.counter(id, NodeCounters.Kind.APPLIED_INDEX) >= snapshotIndex);
             final double took =
                 secondsUntil(beganNs, () -> bench.counter(id, NodeCounters.Kind.APPLIED_INDEX) >= last);
+            final double bare = loadBare(directory.resolve("node-" + id).resolve("snapshot"));
             System.out.printf("snapshot of %d MiB and %d MiB of log (%d entries): member %d has opened them %.2f s " +
                 "after its process was started, loaded the one after %.2f s and applied the other after %.2f s; " +
-                "reading the files takes %.2f s%n%s%n",
-                snapshot / MIB, log / MIB, entries, id, up, loaded, took, read,
-                lastLines(directory.resolve("node-" + id + ".out")));
-            return true;
+                "reading the files takes %.2f s%nloading took %.2f s; to map the snapshot, to sum it and to copy it " +
+                "into new memory, and nothing else, %.2f s, %.2f of that%n%s%n",
+                snapshot / MIB, log / MIB, entries, id, up, loaded, took, read, loaded - up, bare,
+                bare / (loaded - up), lastLines(directory.resolve("node-" + id + ".out")));
+            // A small one is loaded before its code is compiled.
+            return mib < 256 || bare >= (loaded - up) / 2;
         }
+    }
+
+    /** What no way of loading a state off heap can do without: once over each byte, and as much memory. */
+    private static double loadBare(final Path directory) throws IOException
+    {
+        final long beganNs = System.nanoTime();
+        final List<ByteBuffer> state = new ArrayList<>();
+        final CRC32C crc = new CRC32C();
+        try (Stream<Path> files = Files.list(directory))
+        {
+            for (final Path part : files.filter(file -> file.toString().contains(".part-")).toList())
+            {
+                try (FileChannel channel = FileChannel.open(part, StandardOpenOption.READ))
+                {
+                    final ByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+                    crc.update(mapped);
+                    state.add(ByteBuffer.allocateDirect(mapped.capacity()).put(mapped.rewind()));
+                }
+            }
+        }
+        final double seconds = (System.nanoTime() - beganNs) / 1e9;
+        System.out.printf("sum %08x of %d files%n", crc.getValue(), state.size());
+        return seconds;
     }
 
     private static double secondsUntil(final long beganNs, final BooleanSupplier condition)
