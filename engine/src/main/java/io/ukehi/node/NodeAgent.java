@@ -15,6 +15,7 @@ import io.ukehi.raft.RaftListener;
 import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.ReconfigurationOutcome;
 import io.ukehi.raft.Role;
+import io.ukehi.Stage;
 import io.ukehi.statemachine.CommandHeader;
 import io.ukehi.statemachine.SessionState;
 import io.ukehi.transport.AeronPeers;
@@ -427,6 +428,7 @@ final class NodeAgent implements Agent
             }
             else if (header.sessionId() > 0 && (isProposedHere || Role.LEADER == role))
             {
+                Stage.APPLY.mark(header.index());
                 // A leader answers for the one before it, too, if the client has come over meanwhile.
                 gateway.reply(
                     replica.sessions().get(header.sessionId()).clientId(), header.correlationId(),
@@ -540,9 +542,15 @@ final class NodeAgent implements Agent
             final int offset,
             final int length)
         {
+            final boolean isMarked = Stage.isOn() && Stage.isMarked(replica.log().lastIndex() + 1);
+            final long ingressNs = isMarked ? Stage.nowNs() : 0;
             final long result = replica.proposeInSession(sessionId, payload, offset, length);
             if (result >= 0)
             {
+                if (isMarked && result > 0)
+                {
+                    Stage.begin(result, ingressNs);
+                }
                 return TAKEN;
             }
             if (RaftLog.BACK_PRESSURED == result)

@@ -14,6 +14,7 @@ import io.ukehi.log.LogConfig;
 import io.ukehi.log.SegmentedLog;
 import io.ukehi.raft.Configuration;
 import io.ukehi.raft.RaftConfig;
+import io.ukehi.Stage;
 import io.ukehi.statemachine.Sessions;
 import io.ukehi.snapshot.SnapshotConfig;
 import io.ukehi.snapshot.SnapshotException;
@@ -270,12 +271,18 @@ final class NodeParts implements AutoCloseable
         final DirectBuffer address = new UnsafeBuffer(
             context.ownAddress().peerEndpoint().address().getBytes(StandardCharsets.US_ASCII));
         peers.introducer(toId -> publisher.sendIntroduction(toId, logId, context.leaderPriority(), address));
+        Stage.start(clock);
+        final StageProbe probe = Stage.isOn() ? new StageProbe(context.memberId(), replica) : null;
         peers.receiver((buffer, offset, length, header) ->
         {
             // A replica that replays its log is not there yet.
             if (!replica.isRecovering())
             {
                 adapter.onFragment(buffer, offset, length, header);
+                if (Stage.isOn())
+                {
+                    probe.onPeerMessage();
+                }
             }
         });
         try

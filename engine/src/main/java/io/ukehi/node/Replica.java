@@ -20,6 +20,7 @@ import io.ukehi.raft.RaftLog;
 import io.ukehi.raft.ReconfigurationOutcome;
 import io.ukehi.raft.Role;
 import io.ukehi.snapshot.SnapshotStore;
+import io.ukehi.Stage;
 import io.ukehi.statemachine.AppliedListener;
 import io.ukehi.statemachine.CommandApplier;
 import io.ukehi.statemachine.CommandHeader;
@@ -313,7 +314,13 @@ public final class Replica
         int workCount = raft.doTimers();
         workCount += raft.doReplication();
         workCount += log.flush();
-        return workCount + raft.doProgress();
+        final long committedTo = raft.commitIndex();
+        workCount += raft.doProgress();
+        if (Stage.isOn() && Role.LEADER == raft.role())
+        {
+            Stage.COMMIT.mark(committedTo + 1, raft.commitIndex());
+        }
+        return workCount;
     }
 
     private int apply()

@@ -2,6 +2,7 @@ package io.ukehi.transport;
 
 import io.ukehi.codecs.client.ConnectCode;
 import io.ukehi.codecs.client.ReplyCode;
+import io.ukehi.Stage;
 import org.agrona.DirectBuffer;
 
 /**
@@ -21,6 +22,7 @@ final class ClientSession
     private final long sessionId;
     private final ClientReplyQueue queue;
     private final long sinceNs;
+    private final ReplyStages stages = Stage.isOn() ? new ReplyStages() : null;
     private ClientEgress egress;
     private long connectCorrelationId;
     private int due;
@@ -225,6 +227,10 @@ final class ClientSession
         int sent = 0;
         while (!queue.isEmpty())
         {
+            if (Stage.isOn())
+            {
+                stages.onSend(queue.buffer(), queue.headOffset(), queue.headLength());
+            }
             final int result = egress.offer(queue.buffer(), queue.headOffset(), queue.headLength());
             if (ClientEgress.SENT != result)
             {

@@ -23,6 +23,7 @@ import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.PeerSender;
 import io.ukehi.raft.SnapshotStatus;
 import io.ukehi.raft.VoteKind;
+import io.ukehi.Stage;
 import org.agrona.BitUtil;
 import org.agrona.BufferUtil;
 import org.agrona.DirectBuffer;
@@ -138,7 +139,13 @@ public final class PeerPublisher implements PeerSender
             .commitIndex(commitIndex)
             .framesLength(framesLength)
             .reserved(0);
-        return sendFrames(toId, AppendEncoder.BLOCK_LENGTH, entries, framesLength);
+        final long beginNs = Stage.nowNs();
+        final boolean isSent = sendFrames(toId, AppendEncoder.BLOCK_LENGTH, entries, framesLength);
+        if (Stage.isOn() && isSent && null != entries)
+        {
+            Stage.SEND.mark(toId, prevIndex + 1, prevIndex + entries.count(), beginNs);
+        }
+        return isSent;
     }
 
     @Override

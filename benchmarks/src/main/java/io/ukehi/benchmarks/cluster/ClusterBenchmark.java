@@ -2,6 +2,7 @@ package io.ukehi.benchmarks.cluster;
 
 import io.ukehi.log.Durability;
 import io.ukehi.node.NodeContext;
+import io.ukehi.Stage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code ukehi bench}: whole clusters under load, Ukehi beside others. */
 @Command(
@@ -19,6 +23,8 @@ import picocli.CommandLine.Option;
     showDefaultValues = true)
 public final class ClusterBenchmark implements Callable<Integer>
 {
+    /** Not a power of two, as batches tend to be: each place in a batch has its turn. */
+    private static final String STAGES_EVERY = "7";
     private static final String AERON_DIRECTORY = "/dev/shm/ukehi-bench-" + ProcessHandle.current().pid();
 
     @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
@@ -93,6 +99,14 @@ public final class ClusterBenchmark implements Callable<Integer>
     @Option(names = "--check", description = "A short run; fails if a ratio to a raw Aeron echo got clearly worse.")
     private boolean isCheck;
 
+    @Option(names = "--stages",
+        description = "Print where a command's time goes, too: of every seventh one, or as -D" + Stage.PROPERTY +
+            "=N says. Of ukehi, ukehi-driver-thread, ukehi-two-threads and ukehi-one-thread, in one process, only.")
+    private boolean isWithStages;
+
+    @Spec
+    private CommandSpec spec;
+
     private final ResultTable table = new ResultTable();
 
     /** Ends the process with the command's exit code. */
@@ -113,6 +127,10 @@ public final class ClusterBenchmark implements Callable<Integer>
         {
             systems = Systems.names();
         }
+        if (isWithStages)
+        {
+            prepareStages();
+        }
         if (kills > 0 || isIdleShare)
         {
             return callWithoutLoad();
@@ -131,6 +149,10 @@ public final class ClusterBenchmark implements Callable<Integer>
             }
         }
         table.print(System.out);
+        if (isWithStages)
+        {
+            new StageTable(table).print(System.out);
+        }
         if (durabilities.stream().anyMatch(durability -> Durability.ASYNC != durability))
         {
             ForceFloor.run(directory.toAbsolutePath(), System.out);
@@ -150,6 +172,37 @@ public final class ClusterBenchmark implements Callable<Integer>
         durabilities = List.of(Durability.ASYNC);
         rates = List.of();
         rounds = 3;
+    }
+
+    /** Before anything of the engine looks whether stages are marked. */
+    private void prepareStages()
+    {
+        if (isCheck || isIdleShare || isProcessEach || kills > 0)
+        {
+            throw new ParameterException(spec.commandLine(),
+                "--stages needs all members in this process, and goes with none of --processes, --failover, " +
+                "--idle-share and --check");
+        }
+        if (null == peers && !spec.commandLine().getParseResult().hasMatchedOption("--systems"))
+        {
+            systems = List.of("ukehi-one-thread", "ukehi-two-threads", "ukehi");
+        }
+        for (final String system : systems)
+        {
+            if (!Systems.named(system).hasStages())
+            {
+                throw new ParameterException(spec.commandLine(),
+                    "--stages: " + system + " marks no stages; only Ukehi does, of commands");
+            }
+        }
+        if (null == System.getProperty(Stage.PROPERTY))
+        {
+            System.setProperty(Stage.PROPERTY, STAGES_EVERY);
+        }
+        if (!Stage.isOn())
+        {
+            throw new ParameterException(spec.commandLine(), "--stages: -D" + Stage.PROPERTY + " must be 1 or more");
+        }
     }
 
     private Integer callWithoutLoad() throws Exception
@@ -224,7 +277,9 @@ public final class ClusterBenchmark implements Callable<Integer>
 
     private LoadResult measure(final EchoCluster cluster, final ClusterSettings settings, final Scenario scenario)
     {
-        final LoadGenerator load = new LoadGenerator(cluster, scenario.length(), settings.newIdleStrategy());
+        final LoadGenerator load = new LoadGenerator(
+            cluster, scenario.length(), settings.newIdleStrategy(),
+            isWithStages ? new StageTimes(settings.nodes()) : null);
         final long warmupNs = TimeUnit.SECONDS.toNanos(warmupS);
         final long measureNs = TimeUnit.SECONDS.toNanos(measureS);
         return scenario.perSecond() > 0 ?

@@ -28,6 +28,12 @@ interface EchoSystem
         return false;
     }
 
+    /** Whether it marks the {@link io.ukehi.Stage}s of its commands, where its members are in this process. */
+    default boolean hasStages()
+    {
+        return false;
+    }
+
     /** Whether its members, those in this process, are run by one thread; else by the client's if they have none. */
     default boolean isMembersThread()
     {

@@ -30,7 +30,8 @@ final class LoadGenerator
     private final UnsafeBuffer message;
     private final int length;
     private final Histogram histogram = new Histogram(LONGEST_NS, 3);
-    private final EchoListener listener = this::onEcho;
+    private final EchoListener listener = new Echoes();
+    private final StageTimes stages;
     private final ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
     private final List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
     private final OperatingSystemMXBean process =
@@ -47,11 +48,15 @@ final class LoadGenerator
     private long collectionsBefore;
     private long cpuBeforeNs;
 
-    /** With messages of a length, 8 bytes or more. */
-    LoadGenerator(final EchoCluster cluster, final int length, final IdleStrategy idle)
+    /**
+     * @param length of each message, 8 bytes or more.
+     * @param stages told where the time went of what is measured; null if that is not looked at.
+     */
+    LoadGenerator(final EchoCluster cluster, final int length, final IdleStrategy idle, final StageTimes stages)
     {
         this.cluster = cluster;
         this.idle = idle;
+        this.stages = stages;
         this.length = length;
         message = new UnsafeBuffer(BufferUtil.allocateDirectAligned(length, 64));
         message.setMemory(0, length, (byte)'x');
@@ -162,6 +167,10 @@ final class LoadGenerator
     private void begin(final long fromNs, final long toNs)
     {
         histogram.reset();
+        if (null != stages)
+        {
+            stages.reset();
+        }
         receivedInTime = 0;
         expected = 0;
         measureFromNs = fromNs;
@@ -205,7 +214,7 @@ final class LoadGenerator
         return stampNs - measureFromNs >= 0 && stampNs - measureToNs < 0;
     }
 
-    private void onEcho(final long stampNs)
+    private long onEcho(final long stampNs)
     {
         received++;
         final long nowNs = System.nanoTime();
@@ -217,6 +226,7 @@ final class LoadGenerator
         {
             histogram.recordValue(Math.clamp(nowNs - stampNs, 0, LONGEST_NS));
         }
+        return nowNs;
     }
 
     private LoadResult end(final long measureNs)
@@ -235,6 +245,26 @@ final class LoadGenerator
             expected - histogram.getTotalCount(),
             (double)allocated / Math.max(1, receivedInTime),
             collections,
-            (double)cpuNs / Math.max(1, receivedInTime));
+            (double)cpuNs / Math.max(1, receivedInTime),
+            stages);
+    }
+
+    private final class Echoes implements EchoListener
+    {
+        @Override
+        public void onEcho(final long stampNs)
+        {
+            LoadGenerator.this.onEcho(stampNs);
+        }
+
+        @Override
+        public void onEcho(final long stampNs, final long index)
+        {
+            final long nowNs = LoadGenerator.this.onEcho(stampNs);
+            if (null != stages && isMeasured(stampNs))
+            {
+                stages.onEcho(index, stampNs, nowNs);
+            }
+        }
     }
 }

@@ -11,15 +11,16 @@ import org.HdrHistogram.Histogram;
  * @param bytesPerCommand   allocated by all threads of this process.
  * @param collections       of garbage in this process.
  * @param cpuNsPerCommand   processor time of all threads of this process, waiting that spins or yields included.
+ * @param stages            where the time went; null if that was not looked at.
  */
 record LoadResult(
     Histogram histogram, double perSecond, long unanswered, double bytesPerCommand, long collections,
-    double cpuNsPerCommand)
+    double cpuNsPerCommand, StageTimes stages)
 {
     LoadResult plusUnanswered(final long more)
     {
         return new LoadResult(
-            histogram, perSecond, unanswered + more, bytesPerCommand, collections, cpuNsPerCommand);
+            histogram, perSecond, unanswered + more, bytesPerCommand, collections, cpuNsPerCommand, stages);
     }
 
     double micros(final double percentile)

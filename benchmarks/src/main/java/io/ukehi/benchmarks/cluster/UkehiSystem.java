@@ -49,6 +49,12 @@ final class UkehiSystem implements EchoSystem
     }
 
     @Override
+    public boolean hasStages()
+    {
+        return null == reads;
+    }
+
+    @Override
     public boolean isMembersThread()
     {
         return Threading.MEMBERS_THREAD == threading;
@@ -222,7 +228,7 @@ final class UkehiSystem implements EchoSystem
         {
             if (Outcome.COMMITTED == outcome)
             {
-                listener.onEcho(buffer.getLong(offset, ByteOrder.LITTLE_ENDIAN));
+                listener.onEcho(buffer.getLong(offset, ByteOrder.LITTLE_ENDIAN), index);
             }
         }
 
