@@ -23,7 +23,7 @@ public final class ClusterBenchmark implements Callable<Integer>
 
     @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
         description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-two-threads, ukehi-one-thread, " +
-            "ukehi-read-index, ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft.")
+            "ukehi-read-index, ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft, ratis, ratis-client.")
     private List<String> systems;
 
     @Option(names = "--nodes", defaultValue = "3", description = "Members of each cluster, 1 to 5.")
