@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 import org.apache.ratis.client.RaftClient;
@@ -48,18 +50,25 @@ final class RatisSystem implements EchoSystem
 {
     private static final int PORT = 8;
     private static final int LIMIT = 16 * 1024;
+    private static final int LOADED_ELECTION_TIMEOUT_MS = 1000;
     private static final int APPENDS_UNDER_WAY = 64;
+    /** Held here, since loggers that nobody holds are forgotten, and their levels with them. */
+    private static final Logger GRPC_LOGGER = Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
     private static final RaftGroupId GROUP = RaftGroupId.valueOf(new UUID(1, 1));
 
     private final String title;
     private final boolean isInProcessClient;
     private final List<RaftServer> servers = new ArrayList<>();
 
-    /** @param isInProcessClient whether commands are handed to the leader in this process, instead of over gRPC. */
+    /**
+     * @param isInProcessClient whether commands are handed to the leader in this process, instead of over gRPC.
+     */
     RatisSystem(final String title, final boolean isInProcessClient)
     {
         this.title = title;
         this.isInProcessClient = isInProcessClient;
+        // When a cluster is closed, gRPC reports streams that end with it.
+        GRPC_LOGGER.setLevel(Level.OFF);
     }
 
     @Override
@@ -128,7 +137,14 @@ final class RatisSystem implements EchoSystem
         return properties;
     }
 
-    private static void tune(final RaftProperties properties, final ClusterSettings settings)
+    /** Under full load no election is wanted: then SOFAJRaft's default, which is long; else Ratis's own, if 0. */
+    private int electionTimeoutMs(final ClusterSettings settings)
+    {
+        return 0 == settings.electionTimeoutMs() && isInProcessClient ?
+            LOADED_ELECTION_TIMEOUT_MS : settings.electionTimeoutMs();
+    }
+
+    private void tune(final RaftProperties properties, final ClusterSettings settings)
     {
         RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, Durability.ASYNC == settings.durability());
         // By default, a millisecond passes between two appends to a follower.
@@ -141,12 +157,11 @@ final class RatisSystem implements EchoSystem
         RaftServerConfigKeys.RetryCache.setExpiryTime(properties, TimeDuration.valueOf(1, TimeUnit.SECONDS));
         // So are the entries of segments, as objects.
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
-        RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("16MB"));
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
         RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
-        if (settings.electionTimeoutMs() > 0)
+        final int timeoutMs = electionTimeoutMs(settings);
+        if (timeoutMs > 0)
         {
-            final int timeoutMs = settings.electionTimeoutMs();
             RaftServerConfigKeys.Rpc.setTimeoutMin(properties, TimeDuration.valueOf(timeoutMs, TimeUnit.MILLISECONDS));
             RaftServerConfigKeys.Rpc.setTimeoutMax(
                 properties, TimeDuration.valueOf(2L * timeoutMs, TimeUnit.MILLISECONDS));
