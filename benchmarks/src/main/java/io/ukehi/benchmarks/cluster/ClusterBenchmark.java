@@ -84,7 +84,8 @@ public final class ClusterBenchmark implements Callable<Integer>
     private Path output;
 
     @Option(names = "--failover", defaultValue = "0",
-        description = "Kill so many leaders, each in a new cluster of processes, instead of the rest.")
+        description = "Kill so many leaders, each in a new cluster of processes, instead of the rest. " +
+            "With --output: failover.json, and the acknowledgements around a kill as a picture.")
     private int kills;
 
     @Option(names = "--idle-share", description = "Print what clusters take that have nothing to do, instead.")
@@ -154,6 +155,7 @@ public final class ClusterBenchmark implements Callable<Integer>
 
     private Integer callWithoutLoad() throws Exception
     {
+        final Failover failover = new Failover();
         for (final String name : systems)
         {
             final EchoSystem system = Systems.named(name);
@@ -164,8 +166,12 @@ public final class ClusterBenchmark implements Callable<Integer>
             }
             else if (!system.isInProcessOnly() && system.memberCount(settings) > 1)
             {
-                new Failover().run(system, settings, kills, System.out);
+                failover.run(system, settings, kills, System.out);
             }
+        }
+        if (null != output && !isIdleShare)
+        {
+            failover.files().write(output);
         }
         return 0;
     }
