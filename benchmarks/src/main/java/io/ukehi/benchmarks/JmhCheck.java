@@ -24,8 +24,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * {@code benchmarks.jar check}: a short run of the benchmarks that matter, which fails if one got clearly slower than it
- * was, as a multiple of the reference loop's time in the same run, or allocates and must not.
+ * {@code benchmarks.jar check}: a short run of the benchmarks that matter, which fails if one got clearly slower than
+ * it was, as a multiple of the reference loop's time in the same run, or allocates and must not.
  * <p>
  * It takes the best iteration of each: what else a machine does makes iterations longer, never shorter. The reference
  * loop is measured before, between and after the others.

@@ -132,8 +132,8 @@ final class RatioCheck
     /** Prints what is to be stored for this run; tolerances stay as they are. */
     void printBaseline(final PrintStream out)
     {
-        out.println("# Ratio of a benchmark's nanoseconds to those of the reference loop in the same run, and how many");
-        out.println("# times that is too much. Printed by: java -jar benchmarks.jar check --print-baseline");
+        out.println("# Ratio of a benchmark's nanoseconds to those of the reference loop in the same run, and how");
+        out.println("# many times that is too much. Printed by: java -jar benchmarks.jar check --print-baseline");
         for (final Score score : scores)
         {
             out.printf(Locale.ROOT, "%s=%.4g %.4g%n", score.name(), ratio(score), tolerance(score.name()));

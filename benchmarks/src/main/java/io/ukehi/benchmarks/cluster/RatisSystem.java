@@ -50,7 +50,6 @@ final class RatisSystem implements EchoSystem
 {
     private static final int PORT = 8;
     private static final int LIMIT = 16 * 1024;
-    private static final int LOADED_ELECTION_TIMEOUT_MS = 1000;
     private static final int APPENDS_UNDER_WAY = 64;
     /** Held here, since loggers that nobody holds are forgotten, and their levels with them. */
     private static final Logger GRPC_LOGGER = Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
@@ -137,14 +136,7 @@ final class RatisSystem implements EchoSystem
         return properties;
     }
 
-    /** Under full load no election is wanted: then SOFAJRaft's default, which is long; else Ratis's own, if 0. */
-    private int electionTimeoutMs(final ClusterSettings settings)
-    {
-        return 0 == settings.electionTimeoutMs() && isInProcessClient ?
-            LOADED_ELECTION_TIMEOUT_MS : settings.electionTimeoutMs();
-    }
-
-    private void tune(final RaftProperties properties, final ClusterSettings settings)
+    private static void tune(final RaftProperties properties, final ClusterSettings settings)
     {
         RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, Durability.ASYNC == settings.durability());
         // By default, a millisecond passes between two appends to a follower.
@@ -153,15 +145,17 @@ final class RatisSystem implements EchoSystem
         RaftServerConfigKeys.Log.setForceSyncNum(properties, LIMIT);
         RaftServerConfigKeys.Log.setQueueElementLimit(properties, 2 * LIMIT);
         RaftServerConfigKeys.Write.setElementLimit(properties, 2 * LIMIT);
-        // Every command's answer is kept for as long, a minute by default, which takes more than the heap that all get.
+        // Every command's answer is kept for as long, a minute by default: more than the heap that all get.
         RaftServerConfigKeys.RetryCache.setExpiryTime(properties, TimeDuration.valueOf(1, TimeUnit.SECONDS));
         // So are the entries of segments, as objects.
         RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("16MB"));
         RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
         RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
-        final int timeoutMs = electionTimeoutMs(settings);
-        if (timeoutMs > 0)
+        // By default 150 and 300 ms. Longer is slower: who sends to a follower misses being woken if that happens while
+        // it is about to wait, and then waits for half the shortest timeout, when a heartbeat is due.
+        if (settings.electionTimeoutMs() > 0)
         {
+            final int timeoutMs = settings.electionTimeoutMs();
             RaftServerConfigKeys.Rpc.setTimeoutMin(properties, TimeDuration.valueOf(timeoutMs, TimeUnit.MILLISECONDS));
             RaftServerConfigKeys.Rpc.setTimeoutMax(
                 properties, TimeDuration.valueOf(2L * timeoutMs, TimeUnit.MILLISECONDS));
