@@ -23,7 +23,7 @@ final class RatioCheck
      * iteration, however few operations there are in it.
      */
     private static final double LEAST_BYTES = 1;
-    private static final double LEAST_MEGABYTES_PER_SECOND = 1;
+    private static final double LEAST_MEGABYTES_PER_SECOND = 4;
 
     /**
      * What became of one benchmark.
