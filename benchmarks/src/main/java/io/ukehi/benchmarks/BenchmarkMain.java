@@ -7,11 +7,14 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Runs the cluster benchmark if the first argument is {@code cluster}, else JMH with its own options. JMH's forks get
- * the flag that Agrona needs, which a manifest gives to the first JVM only.
+ * Runs the cluster benchmark if the first argument is {@code cluster}, a short comparison with stored ratios if it is
+ * {@code check}, else JMH with its own options. JMH's forks get the flag that Agrona needs, which a manifest gives to
+ * the first JVM only.
  */
 public final class BenchmarkMain
 {
+    static final String OPENS = "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED";
+
     private BenchmarkMain()
     {
     }
@@ -23,6 +26,11 @@ public final class BenchmarkMain
             ClusterBenchmark.main(Arrays.copyOfRange(args, 1, args.length));
             return;
         }
+        if (args.length > 0 && "check".equals(args[0]))
+        {
+            JmhCheck.main(Arrays.copyOfRange(args, 1, args.length));
+            return;
+        }
         final CommandLineOptions options = new CommandLineOptions(args);
         if (options.shouldHelp() || options.shouldList() || options.shouldListWithParams() ||
             options.shouldListProfilers() || options.shouldListResultFormats())
@@ -32,7 +40,7 @@ public final class BenchmarkMain
         }
         new Runner(new OptionsBuilder()
             .parent(options)
-            .jvmArgsPrepend("--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED")
+            .jvmArgsPrepend(OPENS)
             .build()).run();
     }
 }

@@ -4,16 +4,19 @@ import io.ukehi.log.Storage;
 import io.ukehi.log.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.TreeMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A disk that costs nothing: what is measured over it is everything but the disk. Memory that was closed is used again,
- * so that after the first rounds no page is touched for the first time.
+ * A disk that costs nothing: what is measured over it is everything but the disk. Memory that was closed or deleted is
+ * used again, so that after the first rounds no page is touched for the first time.
  */
 final class MemoryStorage implements Storage
 {
-    private static final ArrayDeque<UnsafeBuffer> POOL = new ArrayDeque<>();
+    /** By length. */
+    private static final Map<Integer, ArrayDeque<UnsafeBuffer>> POOL = new HashMap<>();
 
     private final TreeMap<String, MemoryFile> files = new TreeMap<>();
 
@@ -26,13 +29,17 @@ final class MemoryStorage implements Storage
     @Override
     public StorageFile create(final String name, final int length, final Mapping mapping)
     {
-        final UnsafeBuffer pooled = POOL.poll();
-        final boolean isReusable = null != pooled && pooled.capacity() == length;
-        final UnsafeBuffer memory = isReusable ? pooled : new UnsafeBuffer(ByteBuffer.allocateDirect(length));
+        final UnsafeBuffer pooled = pool(length).poll();
+        final UnsafeBuffer memory = null != pooled ? pooled : new UnsafeBuffer(ByteBuffer.allocateDirect(length));
         memory.setMemory(0, length, (byte)0);
         final MemoryFile file = new MemoryFile(name, memory);
         files.put(name, file);
         return file;
+    }
+
+    private static ArrayDeque<UnsafeBuffer> pool(final int length)
+    {
+        return POOL.computeIfAbsent(length, ignore -> new ArrayDeque<>());
     }
 
     @Override
@@ -50,7 +57,8 @@ final class MemoryStorage implements Storage
     @Override
     public void delete(final String name)
     {
-        files.remove(name);
+        final MemoryFile file = files.remove(name);
+        pool(file.length()).add(file.buffer());
     }
 
     @Override
@@ -62,7 +70,7 @@ final class MemoryStorage implements Storage
     @Override
     public void close()
     {
-        files.values().forEach(file -> POOL.add(file.buffer()));
+        files.values().forEach(file -> pool(file.length()).add(file.buffer()));
         files.clear();
     }
 

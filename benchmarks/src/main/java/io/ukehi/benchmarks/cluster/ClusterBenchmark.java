@@ -29,7 +29,7 @@ public final class ClusterBenchmark implements Callable<Integer>
 
     @Option(names = "--systems", split = ",", defaultValue = "aeron-echo,ukehi,aeron-cluster",
         description = "Which: aeron-echo, ukehi, ukehi-driver-thread, ukehi-two-threads, ukehi-one-thread, " +
-            "ukehi-read-index, ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft.")
+            "ukehi-read-index, ukehi-read-lease, ukehi-read-follower, aeron-cluster, sofa-jraft, ratis, ratis-client.")
     private List<String> systems;
 
     @Option(names = "--nodes", defaultValue = "3", description = "Members of each cluster, 1 to 5.")
@@ -90,7 +90,8 @@ public final class ClusterBenchmark implements Callable<Integer>
     private Path output;
 
     @Option(names = "--failover", defaultValue = "0",
-        description = "Kill so many leaders, each in a new cluster of processes, instead of the rest.")
+        description = "Kill so many leaders, each in a new cluster of processes, instead of the rest. " +
+            "With --output: failover.json, and the acknowledgements around a kill as a picture.")
     private int kills;
 
     @Option(names = "--idle-share", description = "Print what clusters take that have nothing to do, instead.")
@@ -207,6 +208,7 @@ public final class ClusterBenchmark implements Callable<Integer>
 
     private Integer callWithoutLoad() throws Exception
     {
+        final Failover failover = new Failover();
         for (final String name : systems)
         {
             final EchoSystem system = Systems.named(name);
@@ -217,8 +219,12 @@ public final class ClusterBenchmark implements Callable<Integer>
             }
             else if (!system.isInProcessOnly() && system.memberCount(settings) > 1)
             {
-                new Failover().run(system, settings, kills, System.out);
+                failover.run(system, settings, kills, System.out);
             }
+        }
+        if (null != output && !isIdleShare)
+        {
+            failover.files().write(output);
         }
         return 0;
     }

@@ -16,9 +16,21 @@ final class Failover
     private static final long INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LOAD_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long SHOWN_NS = TimeUnit.MILLISECONDS.toNanos(Acknowledgements.TO_MS);
+    /** One a millisecond, as long as is waited for at most. */
+    private static final int ECHO_LIMIT = 100_000;
 
     private final UnsafeBuffer message = new UnsafeBuffer(new byte[LENGTH]);
+    private final long[] echoesNs = new long[ECHO_LIMIT];
+    private final FailoverFiles files = new FailoverFiles();
+    private int echoCount;
     private long newestStampNs;
+
+    /** What is known of all kills so far. */
+    FailoverFiles files()
+    {
+        return files;
+    }
 
     /** Prints the gaps of a system. */
     void run(final EchoSystem system, final ClusterSettings settings, final int kills, final PrintStream out)
@@ -34,11 +46,15 @@ final class Failover
                 newestStampNs = System.nanoTime();
                 awaitEchoOf(cluster, newestStampNs);
                 startsMs[i] = (System.nanoTime() - startNs) / 1e6;
+                echoCount = 0;
                 load(cluster, LOAD_NS);
                 cluster.kill(cluster.leaderId());
                 final long killedNs = System.nanoTime();
                 awaitEchoOf(cluster, killedNs);
-                gapsMs[i] = (System.nanoTime() - killedNs) / 1e6;
+                final long gapNs = System.nanoTime() - killedNs;
+                gapsMs[i] = gapNs / 1e6;
+                load(cluster, SHOWN_NS - gapNs);
+                files.add(system.title(), new Acknowledgements(echoesNs, echoCount, killedNs, gapNs));
             }
         }
         Arrays.sort(gapsMs);
@@ -94,6 +110,10 @@ final class Failover
 
     private void onEcho(final long stampNs)
     {
+        if (echoCount < ECHO_LIMIT)
+        {
+            echoesNs[echoCount++] = System.nanoTime();
+        }
         if (stampNs - newestStampNs > 0)
         {
             newestStampNs = stampNs;

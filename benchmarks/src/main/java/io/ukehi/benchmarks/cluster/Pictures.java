@@ -41,7 +41,6 @@ final class Pictures
 
     void draw() throws IOException
     {
-        System.setProperty("java.awt.headless", "true");
         Files.createDirectories(directory);
         for (final Map.Entry<Scenario, Map<String, List<LoadResult>>> entry : table.results().entrySet())
         {
@@ -120,9 +119,17 @@ final class Pictures
 
     private static XYChart chart(final String title, final String xTitle)
     {
-        final XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT)
-            .title(title).xAxisTitle(xTitle).yAxisTitle("microseconds").build();
+        final XYChart chart = chart(title, xTitle, "microseconds");
         chart.getStyler().setYAxisLogarithmic(true);
+        return chart;
+    }
+
+    /** An empty one. */
+    static XYChart chart(final String title, final String xTitle, final String yTitle)
+    {
+        System.setProperty("java.awt.headless", "true");
+        final XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT)
+            .title(title).xAxisTitle(xTitle).yAxisTitle(yTitle).build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
         return chart;
     }
@@ -137,10 +144,15 @@ final class Pictures
 
     private void save(final XYChart chart, final String name) throws IOException
     {
-        if (chart.getSeriesMap().isEmpty())
+        if (!chart.getSeriesMap().isEmpty())
         {
-            return;
+            save(chart, directory, name);
         }
+    }
+
+    /** As PNG and as SVG. */
+    static void save(final XYChart chart, final Path directory, final String name) throws IOException
+    {
         final String file = directory.resolve(name).toString();
         BitmapEncoder.saveBitmap(chart, file, BitmapEncoder.BitmapFormat.PNG);
         VectorGraphicsEncoder.saveVectorGraphic(chart, file, VectorGraphicsEncoder.VectorGraphicsFormat.SVG);

@@ -32,6 +32,8 @@ final class Systems
             () -> new UkehiSystem("ukehi-read-follower", Threading.NODE_THREAD, Consistency.FOLLOWER));
         BY_NAME.put(REFERENCE, AeronClusterSystem::new);
         BY_NAME.put("sofa-jraft", SofaJRaftSystem::new);
+        BY_NAME.put("ratis", () -> new RatisSystem("ratis", true));
+        BY_NAME.put("ratis-client", () -> new RatisSystem("ratis-client", false));
     }
 
     private Systems()
