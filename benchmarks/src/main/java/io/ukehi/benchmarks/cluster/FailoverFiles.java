@@ -21,6 +21,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  */
 final class FailoverFiles
 {
+    private static final double MOST_SHOWN = 4.0 * Acknowledgements.BUCKET_MS;
+
     private final Map<String, List<Acknowledgements>> bySystem = new LinkedHashMap<>();
 
     void add(final String system, final Acknowledgements kill)
@@ -69,6 +71,8 @@ final class FailoverFiles
         final XYChart chart = Pictures.chart(
             "Acknowledgements around SIGKILL to the leader; a command due each millisecond",
             "milliseconds after the kill", "acknowledgements in " + Acknowledgements.BUCKET_MS + " ms");
+        // What has waited comes all at once when the gap ends; the rest would lie flat on the axis beside it.
+        chart.getStyler().setYAxisMin(0.0).setYAxisMax(MOST_SHOWN);
         bySystem.keySet().forEach(system ->
         {
             final Acknowledgements kill = median(system);

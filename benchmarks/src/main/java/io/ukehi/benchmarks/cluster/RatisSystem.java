@@ -50,7 +50,6 @@ final class RatisSystem implements EchoSystem
 {
     private static final int PORT = 8;
     private static final int LIMIT = 16 * 1024;
-    private static final int APPENDS_UNDER_WAY = 64;
     /** Held here, since loggers that nobody holds are forgotten, and their levels with them. */
     private static final Logger GRPC_LOGGER = Logger.getLogger("org.apache.ratis.thirdparty.io.grpc");
     private static final RaftGroupId GROUP = RaftGroupId.valueOf(new UUID(1, 1));
@@ -141,7 +140,6 @@ final class RatisSystem implements EchoSystem
         RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, Durability.ASYNC == settings.durability());
         // By default, a millisecond passes between two appends to a follower.
         RaftServerConfigKeys.Log.Appender.setWaitTimeMin(properties, TimeDuration.ZERO);
-        GrpcConfigKeys.Server.setLeaderOutstandingAppendsMax(properties, APPENDS_UNDER_WAY);
         RaftServerConfigKeys.Log.setForceSyncNum(properties, LIMIT);
         RaftServerConfigKeys.Log.setQueueElementLimit(properties, 2 * LIMIT);
         RaftServerConfigKeys.Write.setElementLimit(properties, 2 * LIMIT);
