@@ -196,7 +196,7 @@ final class CheckedSender implements PeerSender
         require(node.hardState().term() == term, "a term is durable before it is spoken of", term);
         require(SnapshotStatus.INSTALLED != status || node.raft().commitIndex() >= index,
             "what is called installed is committed here", index);
-        node.onOfferAnswered(term, attempt);
+        node.onOfferAnswered(term, attempt, index);
         return next.sendSnapshotStatus(toId, status, term, attempt, index, chunk, chunkLimit);
     }
 

@@ -55,7 +55,11 @@ final class FaultInjector
             settings.plotWeight;
         int choice = random.nextInt(WEIGHT * total + 1) / WEIGHT;
         final SimNode node = someNode();
-        if (null != away && settings.isMuch && random.nextInt(4) > 0)
+        if (null == away)
+        {
+            world.latecomers().begin(world.leader());
+        }
+        if (world.latecomers().isUnderWay() || (null != away && settings.isMuch && random.nextInt(4) > 0))
         {
             // The others need a leader, or nobody who is away is left behind.
             return;
@@ -208,6 +212,11 @@ final class FaultInjector
     /** A snapshot gets its name: what if the process ends about now? */
     void beforeSnapshotIsNamed(final SimNode node)
     {
+        if (world.latecomers().isUnderWay())
+        {
+            // What comes of it takes a snapshot that is received whole.
+            return;
+        }
         plots.onReceived(node);
         if (!world.isHealed() && settings.crashWeight > 0 && 0 == random.nextInt(node.isAstray() ? 2 : 6))
         {

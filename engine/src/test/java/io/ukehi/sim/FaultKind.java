@@ -27,6 +27,8 @@ public enum FaultKind
     LEFT_BEHIND,
     /** What was said to a node while it was away was only late: it comes when a snapshot is there in its place. */
     STRAGGLERS,
+    /** Entries were late for long, and come as soon as the snapshot is whole that was sent in their place. */
+    LATECOMERS,
     /** Two parts that are joined by one node only. */
     BRIDGE,
     /** A node is heard, and hears nothing. */

@@ -7,7 +7,6 @@ import java.util.List;
 final class MutantCatalogue
 {
     private static final List<Mutant> MUTANTS = new ArrayList<>();
-    private static final List<Mutant> ELUSIVE = new ArrayList<>();
 
     static
     {
@@ -40,17 +39,6 @@ final class MutantCatalogue
     static List<Mutant> all()
     {
         return MUTANTS;
-    }
-
-    /** Those that no world has shown yet, or too few: what worlds still lack. Tests of their own hold these rules. */
-    static List<Mutant> elusive()
-    {
-        return ELUSIVE;
-    }
-
-    private static void elude(final int row, final String rule, final String file, final String from, final String to)
-    {
-        ELUSIVE.add(new Mutant(rule, row, file, from, to));
     }
 
     private static void add(final int row, final String rule, final String file, final String from, final String to)
@@ -370,11 +358,11 @@ final class MutantCatalogue
         add(41, "a node starts with a snapshot and a log of another history", "node/SnapshotStart",
             "if (index > 0 && (log.lastIndex() < index || log.termAt(index) != newest.term()))",
             "if (index > 0 && log.lastIndex() < index)");
-        elude(41, "a log that holds a snapshot's last entry is dropped", "node/SnapshotExchange",
+        add(41, "a log that holds a snapshot's last entry is dropped", "node/SnapshotExchange",
             "if (log.termAt(manifest.index()) != manifest.term())", "if (true)");
         add(43, "a transfer that makes no progress is waited for", "raft/SnapshotSender",
             "if (state.nowNs() - progressNs > stallNs())", "if (false)");
-        elude(44, "a snapshot is installed that is older than the state", "raft/SnapshotReceiver",
+        add(44, "a snapshot is installed that is older than the state", "raft/SnapshotReceiver",
             "        if (snapshot.index() <= state.commitIndex())\n", "        if (false)\n");
         add(44, "a status of an earlier transfer counts", "raft/SnapshotSender",
             "if (null == stream || statusAttempt != attempt || index != stream.index())",

@@ -4,9 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -111,9 +109,7 @@ final class MutantHunt
     {
         int found = 0;
         int hunted = 0;
-        final List<Mutant> mutants = new ArrayList<>(MutantCatalogue.all());
-        mutants.addAll(MutantCatalogue.elusive());
-        for (final Mutant mutant : mutants)
+        for (final Mutant mutant : MutantCatalogue.all())
         {
             if (args.length < 5 || Arrays.stream(args).skip(4).anyMatch(mutant.rule()::contains))
             {

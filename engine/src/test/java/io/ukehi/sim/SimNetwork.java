@@ -77,6 +77,10 @@ final class SimNetwork
             send(event);
             return true;
         }
+        if (world.latecomers().takes(event))
+        {
+            return true;
+        }
         if (settings.replayRate > 0)
         {
             remember(event);

@@ -98,6 +98,7 @@ final class SimNode implements RaftInvariants.Replica
     /** Of the offers of snapshots that this node has answered, the latest. */
     private long offerTerm;
     private long offerAttempt;
+    private long offerIndex;
     /** Since when, on its own clock, this node hands over the leadership of a term. */
     private long transferTerm;
     private long transferSinceNs;
@@ -166,7 +167,7 @@ final class SimNode implements RaftInvariants.Replica
             .heartbeatIntervalNs(settings.heartbeatNs)
             .maxAppendBytes(settings.maxAppendBytes)
             .maxInflightBytes(settings.maxInflightBytes)
-            .maxInflightMessages(settings.maxInflightMessages)
+            .maxInflightMessages(settings.maxInflightMessages())
             .randomSeed(random.nextLong())
             .incarnation(startCount)
             .readLease(settings.isReadLease)
@@ -228,11 +229,17 @@ final class SimNode implements RaftInvariants.Replica
         beginCycle();
         final long committed = replica.raft().commitIndex();
         final long installed = replica.raft().installedSnapshotIndex();
+        final boolean wasReceiving = isReceiving();
         final int workCount = replica.doSessions(cycleNs, world.sessions()) + replica.doWork();
         checkApplied();
         Violation.check(installed == replica.raft().installedSnapshotIndex() ||
             committed < replica.raft().installedSnapshotIndex(),
             "a snapshot is installed only if it is of more than is committed here", id, committed);
+        if (wasReceiving && !isReceiving())
+        {
+            // It is durable, or has come to nothing.
+            world.latecomers().onReceived(this, offerIndex);
+        }
         if (!isStalled)
         {
             checkQuorum();
@@ -491,10 +498,12 @@ final class SimNode implements RaftInvariants.Replica
     }
 
     /** This node tells how far it is with what it was offered. */
-    void onOfferAnswered(final long term, final long attempt)
+    void onOfferAnswered(final long term, final long attempt, final long index)
     {
         offerTerm = term;
         offerAttempt = attempt;
+        offerIndex = index;
+        world.latecomers().onAnswered(this, index);
     }
 
     /** Whether a peer has told how far it is with an offer of this node, or has gone on to a later one. */

@@ -21,6 +21,7 @@ final class SimSettings
     private static final int MAX_VALUE_LENGTH = 800;
     private static final int MUCH_LENGTH = 32 * 1024;
     private static final int MUCH_COUNT = 64;
+    private static final long NEVER_NS = 1_000_000 * MS;
 
     /** Nodes there are, members or not. */
     final int size;
@@ -42,7 +43,7 @@ final class SimSettings
     final int driftPerMillion;
     final int maxAppendBytes;
     final int maxInflightBytes;
-    final int maxInflightMessages;
+    private final int inflightMessages;
     final int segmentLength;
     final int maxValueLength;
     final int allocationSliceLength;
@@ -96,6 +97,11 @@ final class SimSettings
      * leave time for that.
      */
     final boolean isMuch;
+    /**
+     * Whether snapshots are taken when an operator asks for one, and at no other time. Nothing of the log is kept below
+     * one then, and much may be on its way to a peer that answers late.
+     */
+    final boolean isOnRequest;
     final int snapshotRetention;
     final long snapshotBytesPerSecond;
 
@@ -149,8 +155,7 @@ final class SimSettings
         readTimeoutNs = random.nextBoolean() ? requestTimeoutNs : random.between(electionMinNs / 8, electionMinNs);
         // Twice the drift is what two clocks may differ by; a little more than that must do.
         readLeaseMarginNs = electionMinNs * driftPerMillion * 9 / 4_000_000 + MS;
-        corruptionPolicy = random.nextBoolean() ? CorruptionPolicy.ALERT_AND_CONTINUE :
-            CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
+        corruptionPolicy = corruptionPolicy(random);
         finale = isChanging ? null : finale(random);
         // What is lost of a log below a snapshot is not told apart by the observers of damage yet.
         snapshots = isDamaging || null != finale ? null : snapshotPolicy(random);
@@ -166,14 +171,27 @@ final class SimSettings
         faultIntervalNs = faultIntervalNs(random);
         maxAppendBytes = isMuch ? MUCH_LENGTH : random.between(64, 64 + random.nextInt(4096));
         maxInflightBytes = maxAppendBytes * random.between(1, 8);
-        maxInflightMessages = random.between(1, 32);
+        inflightMessages = random.between(1, 32);
         pendingLimit = isMuch ? MUCH_COUNT : random.between(1, 64);
         pendingLength = isMuch ? MUCH_LENGTH : random.between(1, 1 + random.nextInt(10_000));
+        isOnRequest = isMuch && size > 2 && random.nextBoolean();
+    }
+
+    private static CorruptionPolicy corruptionPolicy(final SimRandom random)
+    {
+        return random.nextBoolean() ? CorruptionPolicy.ALERT_AND_CONTINUE :
+            CorruptionPolicy.values()[random.nextInt(CorruptionPolicy.values().length)];
     }
 
     private int maxValueLength(final SimRandom random)
     {
         return isLogShort() ? random.between(200, MAX_VALUE_LENGTH) : random.between(8, 8 + random.nextInt(400));
+    }
+
+    /** Appends that may be on their way to a peer. */
+    int maxInflightMessages()
+    {
+        return isOnRequest ? MUCH_COUNT : inflightMessages;
     }
 
     /** Whether so little of the log is kept below a snapshot that few entries, if they are long, are much of it. */
@@ -233,6 +251,12 @@ final class SimSettings
     /** When a node takes snapshots, and how much log it keeps below one. */
     SnapshotPolicy snapshotsOf(final int id)
     {
+        if (isOnRequest)
+        {
+            return new SnapshotPolicy(
+                0, 0, NEVER_NS, snapshots.minEntries(), 0, 0,
+                snapshots.sliceLength(), snapshots.logPercent(), snapshots.maxLogBytes(), snapshots.bytesPerSecond());
+        }
         return 0 == (hoarders >> id & 1) ? snapshots : new SnapshotPolicy(
             snapshots.entries(), snapshots.bytes(), snapshots.intervalNs(), snapshots.minEntries(),
             HOARDED_ENTRIES, HOARDED_ENTRIES, snapshots.sliceLength(), snapshots.logPercent(),
@@ -253,7 +277,7 @@ final class SimSettings
             ", election " + electionMinNs / MS + "-" + electionMaxNs / MS +
             " ms, heartbeat " + heartbeatNs / MS + " ms, delay " + minDelayNs / US + "-" + maxDelayNs / US +
             " us" + (isFifo ? " in order" : "") + ", flush " + flushDelayNs / US + " us, segments of " +
-            segmentLength + ", appends of " + maxAppendBytes + " x" + maxInflightMessages + ", " + clients +
+            segmentLength + ", appends of " + maxAppendBytes + " x" + maxInflightMessages() + ", " + clients +
             " clients on " + keys + " keys";
     }
 }

@@ -41,6 +41,7 @@ public final class World
     private final Readers readers;
     private final FaultInjector faults;
     private final MemberChanges members;
+    private final Latecomers latecomers;
     private final long[] hits = new long[FaultKind.values().length];
     private long[] stateDigests = new long[256];
     private long timeNs;
@@ -67,6 +68,7 @@ public final class World
         this.sessions = new SessionWorkload(this, workload, random.split(5));
         this.readers = new Readers(this, random.split(6));
         this.members = new MemberChanges(this, random.split(7));
+        this.latecomers = new Latecomers(this, new SimRandom(SimRandom.mix(seed)));
         for (int id = 1; id <= settings.size; id++)
         {
             nodes.add(new SimNode(this, id, random.split(100 + id)));
@@ -274,6 +276,7 @@ public final class World
             {
                 node.cycleDueNs = Long.MAX_VALUE;
                 final int workCount = node.cycle();
+                latecomers.onCycle(node);
                 digest += node.raft().term() * 31 + node.raft().commitIndex();
                 final boolean isFlushDue = node.log().durableIndex() < node.log().lastIndex();
                 wantFlush(node, isFlushDue ? flushDelayNs(node) : Math.max(flushDelayNs(node), settings.idleNs));
@@ -481,6 +484,7 @@ public final class World
     {
         isHealed = true;
         network.heal();
+        latecomers.calm();
         faults.calm();
         workload.end();
         sessions.end();
@@ -679,6 +683,11 @@ public final class World
     MemberChanges members()
     {
         return members;
+    }
+
+    Latecomers latecomers()
+    {
+        return latecomers;
     }
 
     Workload workload()

@@ -14,6 +14,7 @@ import io.ukehi.sim.SimDisk;
 import io.ukehi.sim.SimDiskFaults;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,46 @@ class SnapshotStoreTest
         assertEquals(50, snapshots.store.newest().index());
         assertEquals(2, Arrays.stream(disk.list()).filter(name -> name.endsWith(".manifest")).count());
         assertTrue(Arrays.stream(disk.list()).noneMatch(name -> name.contains("00030")));
+    }
+
+    /** A snapshot loses its manifest, durably, before anything else of it goes. */
+    @Test
+    void shouldLeaveNoManifestWithoutItsPartsWhenPowerGoesWhileTheOldestIsRemoved()
+    {
+        final Snapshots snapshots = new Snapshots(disk);
+        snapshots.take(10, 5);
+        final String stem = SnapshotFiles.stem(10, Snapshots.term(10));
+        final List<String> whole = filesOf(stem, disk);
+        assertTrue(whole.size() > 2, "several parts");
+        snapshots.take(20, 5);
+        snapshots.take(30, 5);
+        int steps = 0;
+        do
+        {
+            for (int seed = 0; seed < 20; seed++)
+            {
+                checkWholeOrNone(stem, whole, disk.afterPowerCut(new SplittableRandom(100 * steps + seed)));
+            }
+            checkWholeOrNone(stem, whole, disk.afterKill());
+            steps++;
+        }
+        while (snapshots.store.worker().doWork() > 0);
+        assertEquals(List.of(), filesOf(stem, disk));
+        assertTrue(steps > whole.size(), "a step for each file");
+    }
+
+    private static void checkWholeOrNone(final String stem, final List<String> whole, final SimDisk found)
+    {
+        final List<String> left = filesOf(stem, found);
+        if (left.contains(stem + SnapshotFiles.MANIFEST))
+        {
+            assertEquals(whole, left);
+        }
+    }
+
+    private static List<String> filesOf(final String stem, final SimDisk disk)
+    {
+        return Arrays.stream(disk.list()).filter(name -> name.startsWith(stem)).toList();
     }
 
     @Test
