@@ -215,6 +215,12 @@ final class Latecomers
         late.clear();
     }
 
+    /** Whether entries wait until a node has received a snapshot. */
+    boolean isAwaited(final SimNode receiver)
+    {
+        return Stage.LEFT == stage && receiver == node;
+    }
+
     /** A node has told how far it is with a snapshot that it was offered. */
     void onAnswered(final SimNode receiver, final long snapshotIndex)
     {

@@ -229,7 +229,7 @@ final class SimNode implements RaftInvariants.Replica
         beginCycle();
         final long committed = replica.raft().commitIndex();
         final long installed = replica.raft().installedSnapshotIndex();
-        final boolean wasReceiving = isReceiving();
+        final boolean wasReceiving = world.latecomers().isAwaited(this) && isReceiving();
         final int workCount = replica.doSessions(cycleNs, world.sessions()) + replica.doWork();
         checkApplied();
         Violation.check(installed == replica.raft().installedSnapshotIndex() ||
