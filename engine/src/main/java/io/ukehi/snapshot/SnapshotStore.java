@@ -65,7 +65,7 @@ public final class SnapshotStore
                 final String stem = SnapshotFiles.stemOf(name);
                 if (null == manifest || !stem.equals(SnapshotFiles.stem(manifest.index(), manifest.term())))
                 {
-                            damaged.add(stem);
+                    damaged.add(stem);
                     deleteNow(stem);
                 }
                 else if (!isOurs(manifest))
