@@ -1,6 +1,7 @@
 package io.ukehi.benchmarks;
 
 import io.ukehi.log.Storage;
+import io.ukehi.log.StorageException;
 import io.ukehi.log.StorageFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -45,7 +46,12 @@ final class MemoryStorage implements Storage
     @Override
     public StorageFile open(final String name, final Mapping mapping)
     {
-        return files.get(name);
+        final MemoryFile file = files.get(name);
+        if (null == file)
+        {
+            throw new StorageException("there is no " + name);
+        }
+        return file;
     }
 
     @Override
