@@ -36,7 +36,7 @@ final class StageTable
     private static void print(final PrintStream out, final StageTimes times, final List<LoadResult> runs)
     {
         out.printf("  %-24s %10s %10s %10s %10s %7s%n", "", "p50 us", "p99 us", "p99.9 us", "mean us", "share");
-        final double wholeMeanNs = times.whole().getMean();
+        final double wholeMeanNs = times.wholeMeanNs();
         final double[] sums = new double[4];
         for (int part = 0; part < times.partCount(); part++)
         {

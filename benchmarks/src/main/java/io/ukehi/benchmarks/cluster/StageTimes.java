@@ -25,6 +25,7 @@ final class StageTimes
     private final Histogram[] parts = new Histogram[PARTS];
     private final long[] sumsNs = new long[PARTS];
     private final Histogram whole = new Histogram(LONGEST_NS, 3);
+    private long wholeSumNs;
     private long incomplete;
     private long disordered;
 
@@ -48,6 +49,7 @@ final class StageTimes
             sumsNs[i] = 0;
         }
         whole.reset();
+        wholeSumNs = 0;
         incomplete = 0;
         disordered = 0;
     }
@@ -109,6 +111,7 @@ final class StageTimes
         }
         record(PARTS - 1, nowNs - beforeNs);
         whole.recordValue(nowNs - dueNs);
+        wholeSumNs += nowNs - dueNs;
     }
 
     private void record(final int part, final long partNs)
@@ -126,6 +129,7 @@ final class StageTimes
             sumsNs[i] += other.sumsNs[i];
         }
         whole.add(other.whole);
+        wholeSumNs += other.wholeSumNs;
         incomplete += other.incomplete;
         disordered += other.disordered;
     }
@@ -156,6 +160,12 @@ final class StageTimes
     Histogram whole()
     {
         return whole;
+    }
+
+    /** Their mean, not rounded either. */
+    double wholeMeanNs()
+    {
+        return (double)wholeSumNs / Math.max(1, whole.getTotalCount());
     }
 
     /** Commands of which a mark was missing, since the ring had gone on: they are in none of the figures. */
