@@ -9,7 +9,6 @@ import io.ukehi.raft.AckKind;
 import io.ukehi.raft.DoubtStore;
 import io.ukehi.raft.EntryCursor;
 import io.ukehi.raft.EntryType;
-import io.ukehi.raft.HardStateStore;
 import io.ukehi.raft.PeerSender;
 import io.ukehi.raft.Raft;
 import io.ukehi.raft.RaftConfig;
@@ -141,14 +140,12 @@ final class MemoryGroup
     }
 
     /** One member. */
-    private final class Node implements PeerSender, HardStateStore, RaftListener
+    private final class Node implements PeerSender, RaftListener
     {
         private final int id;
         private final MemoryStorage storage = new MemoryStorage();
         private final SegmentedLog log;
         private final Raft raft;
-        private long term;
-        private int votedFor;
         private long answeredTicket;
 
         Node(final int id)
@@ -161,7 +158,7 @@ final class MemoryGroup
             final RaftLog raftLog = new SegmentedRaftLog(log);
             raft = new Raft(
                 new RaftConfig().nodeId(id).members(1, 2, 3).randomSeed(id).incarnation(id).readLease(true),
-                raftLog, this, DoubtStore.NONE, new FencingTokenState(), this, this);
+                raftLog, new MemoryHardState(), DoubtStore.NONE, new FencingTokenState(), this, this);
         }
 
         private Raft to(final int toId)
@@ -274,25 +271,6 @@ final class MemoryGroup
         {
             to(toId).onRepairReply(id, ownTerm, incarnation, leaderLastIndex, NOTHING, 0, 0);
             return true;
-        }
-
-        @Override
-        public long term()
-        {
-            return term;
-        }
-
-        @Override
-        public int votedFor()
-        {
-            return votedFor;
-        }
-
-        @Override
-        public void store(final long newTerm, final int newVote)
-        {
-            term = newTerm;
-            votedFor = newVote;
         }
 
         @Override

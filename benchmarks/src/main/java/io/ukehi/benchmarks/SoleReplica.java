@@ -13,7 +13,6 @@ import io.ukehi.node.ReplicaListener;
 import io.ukehi.node.SegmentedRaftLog;
 import io.ukehi.node.SessionLimits;
 import io.ukehi.raft.DoubtStore;
-import io.ukehi.raft.HardStateStore;
 import io.ukehi.raft.PeerSender;
 import io.ukehi.raft.RaftConfig;
 import io.ukehi.raft.Role;
@@ -43,7 +42,7 @@ final class SoleReplica implements ReplicaListener
     private final MemoryStorage storage = new MemoryStorage();
     private final SegmentedLog segments;
     private final SegmentedRaftLog log;
-    private final Vote vote = new Vote();
+    private final MemoryHardState vote = new MemoryHardState();
     private Replica replica;
     private long nowNs;
     private long committed;
@@ -246,30 +245,5 @@ final class SoleReplica implements ReplicaListener
     public void onRefused(final int fromId, final String reason)
     {
         throw new IllegalStateException(reason);
-    }
-
-    private static final class Vote implements HardStateStore
-    {
-        private long term;
-        private int votedFor;
-
-        @Override
-        public long term()
-        {
-            return term;
-        }
-
-        @Override
-        public int votedFor()
-        {
-            return votedFor;
-        }
-
-        @Override
-        public void store(final long newTerm, final int newVote)
-        {
-            term = newTerm;
-            votedFor = newVote;
-        }
     }
 }
