@@ -48,7 +48,7 @@ final class SnapshotBars
         final boolean isMet = switch (args[0])
         {
             case "taking" -> taking(directory, mib, seconds, Integer.getInteger("ukehi.test.rate", 5_000));
-            case "disk" -> disk(directory, mib, seconds);
+            case "disk" -> disk(directory, mib, Long.getLong("ukehi.test.segment", 64), seconds);
             case "restart" -> restart(directory, mib, Long.getLong("ukehi.test.entries", 1_000_000));
             case "transfer" -> transfer(
                 directory, mib, Integer.getInteger("ukehi.test.cuts", 20), Boolean.getBoolean("ukehi.test.loss"));
@@ -136,64 +136,29 @@ final class SnapshotBars
     }
 
     /** The highest rate, with snapshots each 10,000 entries: what the files take. */
-    static boolean disk(final Path directory, final long mib, final double seconds) throws IOException
+    static boolean disk(final Path directory, final long mib, final long segmentMib, final double seconds)
+        throws IOException
     {
         try (SnapshotWorkbench bench = new SnapshotWorkbench(directory, null))
         {
-            final long segment = 64 * MIB;
-            bench.cluster.setting("ukehi.snapshot.retention", 1).setting("ukehi.segment.length", segment);
+            bench.cluster.setting("ukehi.snapshot.retention", 1).setting("ukehi.segment.length", segmentMib * MIB)
+                .setting("ukehi.snapshot.tail.entries", DiskUse.TAIL)
+                .setting("ukehi.snapshot.lag.entries", DiskUse.TAIL);
             bench.startAll();
-            final int valueLength = 1024;
-            final long keys = mib * MIB / valueLength;
-            bench.fill(keys, keys, valueLength);
+            final long keys = mib * MIB / DiskUse.VALUE_LENGTH;
+            bench.fill(keys, keys, DiskUse.VALUE_LENGTH);
+            final DiskUse use = new DiskUse(bench, keys, segmentMib * MIB);
             final long beganNs = System.nanoTime();
-            long most = 0;
-            long mostBound = 0;
-            boolean isBelow = true;
             long commands = 0;
-            long manifests = 0;
-            // As of the sample before: what a snapshot makes superfluous is deleted after it, and not all at once.
-            final long[] newest = new long[SnapshotWorkbench.SIZE + 1];
             while ((System.nanoTime() - beganNs) / 1e9 < seconds)
             {
-                bench.fill(5_000, keys, valueLength);
+                bench.fill(5_000, keys, DiskUse.VALUE_LENGTH);
                 commands += 5_000;
-                for (int id = 1; id <= SnapshotWorkbench.SIZE; id++)
-                {
-                    final long log = bench.bytesOf(id, "wal-");
-                    final long snapshots = bench.bytesOf(id, ".part-");
-                    final long first = bench.counter(id, NodeCounters.Kind.FIRST_INDEX);
-                    final long last = bench.counter(id, NodeCounters.Kind.LAST_INDEX);
-                    // Entries kept below the newest snapshot, and those since.
-                    final long tail = (10_000 + last - newest[id]) * (valueLength + 140);
-                    final long snapshot = Math.max(keys * (valueLength + 100), 1);
-                    // A part holds as much as all before it, up to 16 MiB.
-                    final long bound = tail + 2 * (snapshot + 16 * MIB) + 3 * segment;
-                    if (log + snapshots > most)
-                    {
-                        most = log + snapshots;
-                        mostBound = bound;
-                    }
-                    if (newest[id] >= 20_000 && log + snapshots > bound)
-                    {
-                        isBelow = false;
-                        System.out.printf("member %d: %d MiB of log and %d MiB of snapshots, %d entries since the " +
-                            "newest: %d MiB were allowed%n",
-                            id, log / MIB, snapshots / MIB, last - newest[id], bound / MIB);
-                    }
-                    newest[id] = bench.counter(id, NodeCounters.Kind.SNAPSHOT_INDEX);
-                    manifests = Math.max(manifests, newest[id]);
-                    if (first < 0)
-                    {
-                        throw new IllegalStateException("no counters of member " + id);
-                    }
-                }
+                use.sample();
             }
             final double took = (System.nanoTime() - beganNs) / 1e9;
-            System.out.printf("%.0f s at %.0f commands/s, state %d MiB, newest snapshot at %d: at most %d MiB on one " +
-                "member, where %d MiB were allowed%n",
-                took, commands / took, mib, manifests, most / MIB, mostBound / MIB);
-            return isBelow;
+            System.out.printf("%.0f s at %.0f commands/s, state %d MiB: %s%n", took, commands / took, mib, use);
+            return use.isBelow();
         }
     }
 
@@ -210,6 +175,7 @@ final class SnapshotBars
             bench.client().takeSnapshot(id, TimeUnit.SECONDS.toNanos(10));
             SnapshotWorkbench.await(
                 120, "a snapshot", () -> bench.counter(id, NodeCounters.Kind.SNAPSHOT_INDEX) > 0);
+            final long snapshotIndex = bench.counter(id, NodeCounters.Kind.SNAPSHOT_INDEX);
             bench.fill(entries, 1000, SMALL_LENGTH);
             final long last = bench.status(bench.leaderId()).commitIndex();
             SnapshotWorkbench.await(60, "all applied", () -> bench.status(id).appliedIndex() >= last);
@@ -225,7 +191,6 @@ final class SnapshotBars
             IoUtil.delete(new File(bench.cluster.aeronDirectory(id)), true);
             final long beganNs = System.nanoTime();
             bench.cluster.start(id);
-            final long snapshotIndex = keys + 1;
             final double up = secondsUntil(beganNs, () -> bench.counter(id, NodeCounters.Kind.REPLAY_TO_INDEX) > 0);
             final double loaded =
                 secondsUntil(beganNs, () -> bench.counter(id, NodeCounters.Kind.APPLIED_INDEX) >= snapshotIndex);
@@ -238,8 +203,9 @@ final class SnapshotBars
                 "into new memory, and nothing else, %.2f s, %.2f of that%n%s%n",
                 snapshot / MIB, log / MIB, entries, id, up, loaded, took, read, loaded - up, bare,
                 bare / (loaded - up), lastLines(directory.resolve("node-" + id + ".out")));
-            // A small one is loaded before its code is compiled.
-            return mib < 256 || bare >= (loaded - up) / 2;
+            // It is no start from a snapshot if there is none; and a small one is loaded before its code is compiled.
+            return bench.counter(id, NodeCounters.Kind.SNAPSHOT_INDEX) == snapshotIndex &&
+                (mib < 256 || bare >= (loaded - up) / 2);
         }
     }
 

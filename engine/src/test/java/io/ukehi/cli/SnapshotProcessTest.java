@@ -26,7 +26,7 @@ class SnapshotProcessTest
     @Test
     void shouldKeepFilesBoundedUnderLoad() throws IOException
     {
-        assertTrue(SnapshotBars.disk(directory.resolve("disk"), 4, 5));
+        assertTrue(SnapshotBars.disk(directory.resolve("disk"), 4, 4, 6));
     }
 
     @Test
